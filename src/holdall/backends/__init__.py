@@ -1,0 +1,1 @@
+"""What holds buckets of blobs. Everything here meets `protocol.Backend`."""

@@ -1,0 +1,1 @@
+"""Names in SQL: which names have which revisions, and which payloads those are made of."""

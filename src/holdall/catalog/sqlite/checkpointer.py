@@ -1,0 +1,62 @@
+"""Keeps the write-ahead log short: SQLite's own checkpoints are switched off."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import apsw
+
+from holdall.catalog.sqlite.transaction import SqliteTransaction
+
+SOFT = 2_000
+"""Pages in the log from which it is copied back beside the writing."""
+HARD = 12_000
+"""Pages from which the writer itself does it, because the log grew while it was copied."""
+
+
+class Checkpointer:
+    """A thread with a connection of its own, woken by the writer.
+
+    A checkpoint beside a busy writer copies nearly everything and never catches up, so the
+    log could grow for ever; past `HARD` the writer stops to finish the little that is left,
+    after which SQLite starts the log from its beginning.
+    """
+
+    def __init__(self, connect: Callable[[], apsw.Connection]) -> None:
+        self._connect = connect
+        self._wanted = threading.Event()
+        self._closed = False
+        self._thread = threading.Thread(target=self._serve, name="holdall-checkpoint", daemon=True)
+        self._thread.start()
+
+    def after_commit(self, tx: SqliteTransaction, pages: int) -> None:
+        """Called by the writer after each batch, under its lock."""
+        if pages >= HARD:
+            _checkpoint(tx.connection)
+        elif pages >= SOFT:
+            self._wanted.set()
+
+    def close(self) -> None:
+        self._closed = True
+        self._wanted.set()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        connection: apsw.Connection | None = None
+        while self._wanted.wait() and not self._closed:
+            self._wanted.clear()
+            try:
+                connection = connection or self._connect()
+                _checkpoint(connection)
+            except apsw.Error:
+                connection = None  # what is in the log stays there, safe, until the next try
+        if connection is not None:
+            connection.close()
+
+
+def _checkpoint(connection: apsw.Connection) -> None:
+    try:
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+    except (apsw.BusyError, apsw.LockedError):
+        pass  # another process is at it

@@ -1,0 +1,125 @@
+"""`blobs`: which chain of revisions a key holds, and which of them is current.
+
+Rows are stored in the order (bucket, deleted, key), so that listing what is there never
+steps over what was deleted.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from holdall.catalog.tables.revisions import COLUMNS, RevisionRow
+from holdall.catalog.transaction import Reads, Transaction
+
+
+class BlobRow(NamedTuple):
+    """`deleted` 1 when the current revision is a delete marker; `next` is never reused."""
+
+    deleted: int
+    chain: int
+    current: int
+    next: int
+
+
+class Target(NamedTuple):
+    """What a write to a key meets; both None where the key was never written."""
+
+    blob: BlobRow | None
+    current: RevisionRow | None
+
+
+_COLUMNS_OF_REVISION = ", ".join(f"r.{name}" for name in COLUMNS)
+_JOIN = " JOIN revisions r ON r.chain = b.chain AND r.number = b.current"
+_TARGET = (
+    f"SELECT b.deleted, b.chain, b.current, b.next, {_COLUMNS_OF_REVISION} FROM blobs b{_JOIN}"
+    " WHERE b.bucket = ? AND b.deleted IN (0, 1) AND b.key = ?"
+)
+_CURRENT = (
+    f"SELECT {_COLUMNS_OF_REVISION} FROM blobs b{_JOIN}"
+    " WHERE b.bucket = ? AND b.deleted = 0 AND b.key = ?"
+)
+_PAGE = (
+    f"SELECT b.key, {_COLUMNS_OF_REVISION} FROM blobs b{_JOIN}"
+    " WHERE b.bucket = ? AND b.deleted = 0 AND b.key >= ? AND b.key < ? ORDER BY b.key LIMIT ?"
+)
+_PAGE_AT = (
+    f"SELECT b.key, {_COLUMNS_OF_REVISION} FROM"
+    " (SELECT key, chain FROM blobs WHERE bucket = ? AND deleted = 0 AND key >= ? AND key < ?"
+    " UNION ALL"
+    " SELECT key, chain FROM blobs WHERE bucket = ? AND deleted = 1 AND key >= ? AND key < ?) b"
+    " JOIN revisions r ON r.chain = b.chain AND r.number ="
+    " (SELECT max(n.number) FROM revisions n WHERE n.chain = b.chain AND n.id <= ?)"
+    " WHERE r.kind = 0 ORDER BY b.key LIMIT ?"
+)
+
+_NOTHING = Target(None, None)
+
+Listed = tuple[bytes, RevisionRow]
+
+
+def target(reads: Reads, bucket: int, key: bytes) -> Target:
+    row = reads.one(_TARGET, (bucket, key))
+    return Target(BlobRow(*row[:4]), RevisionRow(*row[4:])) if row else _NOTHING
+
+
+def find(reads: Reads, bucket: int, key: bytes) -> BlobRow | None:
+    row = reads.one(
+        "SELECT deleted, chain, current, next FROM blobs"
+        " WHERE bucket = ? AND deleted IN (0, 1) AND key = ?",
+        (bucket, key),
+    )
+    return BlobRow(*row) if row else None
+
+
+def current(reads: Reads, bucket: int, key: bytes) -> RevisionRow | None:
+    """The current revision; None when there is none or it is a delete marker."""
+    row = reads.one(_CURRENT, (bucket, key))
+    return RevisionRow(*row) if row else None
+
+
+def page(reads: Reads, bucket: int, low: bytes, high: bytes, limit: int) -> list[Listed]:
+    """Current revisions of keys from `low`, below `high`, in the order of their bytes."""
+    return _listed(reads.all(_PAGE, (bucket, low, high, limit)))
+
+
+def page_at(
+    reads: Reads, bucket: int, low: bytes, high: bytes, limit: int, seq: int
+) -> list[Listed]:
+    """As `page`, of what was current at the moment `seq`."""
+    bounds = (bucket, low, high)
+    return _listed(reads.all(_PAGE_AT, (*bounds, *bounds, seq, limit)))
+
+
+def _listed(rows: list[tuple[object, ...]]) -> list[Listed]:
+    return [(bytes(row[0]), RevisionRow(*row[1:])) for row in rows]  # type: ignore[call-overload,arg-type]
+
+
+def every(reads: Reads, bucket: int, limit: int) -> list[tuple[bytes, BlobRow]]:
+    """Some keys of a bucket, deleted ones included: for emptying it."""
+    rows = reads.all(
+        "SELECT key, deleted, chain, current, next FROM blobs WHERE bucket = ? LIMIT ?",
+        (bucket, limit),
+    )
+    return [(bytes(row[0]), BlobRow(*row[1:])) for row in rows]
+
+
+def insert(tx: Transaction, bucket: int, key: bytes, row: BlobRow) -> None:
+    tx.run(
+        "INSERT INTO blobs (bucket, key, deleted, chain, current, next) VALUES (?, ?, ?, ?, ?, ?)",
+        (bucket, key, *row),
+    )
+
+
+def update(tx: Transaction, bucket: int, key: bytes, was: BlobRow, now: BlobRow) -> None:
+    tx.run(
+        "UPDATE blobs SET deleted = ?, current = ?, next = ?"
+        " WHERE bucket = ? AND deleted = ? AND key = ?",
+        (now.deleted, now.current, now.next, bucket, was.deleted, key),
+    )
+
+
+def delete(tx: Transaction, bucket: int, key: bytes, row: BlobRow) -> None:
+    tx.run(
+        "DELETE FROM blobs WHERE bucket = ? AND deleted = ? AND key = ?",
+        (bucket, row.deleted, key),
+    )

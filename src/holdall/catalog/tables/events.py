@@ -1,0 +1,74 @@
+"""`events`: every change, in the order of commits."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from holdall.catalog.transaction import Reads, Transaction
+
+
+class Kind(IntEnum):
+    """What happened; stored, so a number never changes its meaning."""
+
+    WRITTEN = 1  # a new revision
+    DELETED = 2  # a delete marker, or the blob of a bucket without versions
+    REMOVED = 3  # one revision, for good
+    UNDELETED = 4
+    TAGGED = 5
+    BUCKET_CREATED = 6
+    BUCKET_CHANGED = 7
+    BUCKET_DELETED = 8
+
+
+class EventRow(NamedTuple):
+    seq: int
+    time: int
+    kind: int
+    bucket: int
+    key: bytes | None
+    number: int | None
+    size: int | None
+    actor: str
+
+
+def insert(tx: Transaction, row: EventRow) -> None:
+    tx.run(
+        "INSERT INTO events (seq, time, kind, bucket, key, number, size, actor)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        row,
+    )
+
+
+def page(reads: Reads, after: int, limit: int) -> list[EventRow]:
+    rows = reads.all(
+        "SELECT seq, time, kind, bucket, key, number, size, actor FROM events"
+        " WHERE seq > ? ORDER BY seq LIMIT ?",
+        (after, limit),
+    )
+    return [EventRow(*row) for row in rows]
+
+
+def moment_of(reads: Reads, time: int) -> int:
+    """The last moment whose time is not after `time`: a binary search, for times never fall."""
+    low, high = 0, _last(reads)
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = _at_or_before(reads, middle)
+        if found is None or found[1] <= time:
+            low = middle
+        else:
+            high = found[0] - 1
+    return low
+
+
+def _last(reads: Reads) -> int:
+    row = reads.one("SELECT max(seq) FROM events")
+    return int(row[0] or 0) if row else 0
+
+
+def _at_or_before(reads: Reads, seq: int) -> tuple[int, int] | None:
+    row = reads.one(
+        "SELECT seq, time FROM events WHERE seq <= ? ORDER BY seq DESC LIMIT 1", (seq,)
+    )
+    return (int(row[0]), int(row[1])) if row else None

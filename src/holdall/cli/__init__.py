@@ -1,0 +1,1 @@
+"""The `holdall` command. Nothing here is imported by the library."""

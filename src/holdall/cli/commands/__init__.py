@@ -1,0 +1,1 @@
+"""One module a command: its options, and one function from a client to an output."""

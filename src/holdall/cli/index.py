@@ -1,0 +1,44 @@
+"""The table of commands: where each lives and its line in `holdall --help`.
+
+The help is repeated here so that showing it imports no command; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command's module, which has a function named `command`, and its one-line help."""
+
+    module: str
+    help: str
+
+
+def _entry(name: str, help: str) -> tuple[str, Entry]:
+    return name, Entry(f"holdall.cli.commands.{name}", help)
+
+
+COMMANDS: Final[Mapping[str, Entry]] = dict(
+    (
+        _entry("mb", "Make a bucket."),
+        _entry("rb", "Remove a bucket."),
+        _entry("ls", "List buckets, or what is in one."),
+        _entry("cat", "Write blobs to standard output."),
+        _entry("cp", "Copy files and blobs."),
+        _entry("mv", "Move files and blobs."),
+        _entry("rm", "Remove blobs."),
+        _entry("stat", "Show what is known of a blob or a bucket."),
+        _entry("du", "Show how much buckets hold."),
+        _entry("versions", "List the revisions of a blob."),
+        _entry("restore", "Make an old revision of a blob the newest one."),
+        _entry("undo", "Take back the latest change of a blob."),
+        _entry("check", "Look for damage in the store."),
+        _entry("sweep", "Clear away what crashed writers left behind."),
+        _entry("backup", "Copy the store while it is in use, or restore such a copy."),
+        _entry("demo", "Store a real folder tree, prove it is all there, and clean up."),
+    )
+)

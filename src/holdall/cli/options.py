@@ -1,0 +1,66 @@
+"""The options that every command has, and those that several share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Final
+
+import typer
+
+STORE_VARIABLE: Final = "HOLDALL_STORE"
+DEFAULT_STORE: Final = "holdall-data"
+
+_STORE_HELP: Final = "The directory that holds the store."
+
+
+def _store_anywhere(ctx: typer.Context, value: str) -> str:
+    """The store given to this command, else to `holdall` itself, else the default."""
+    if value:
+        ctx.meta[STORE_VARIABLE] = value
+    return str(ctx.meta.get(STORE_VARIABLE) or DEFAULT_STORE)
+
+
+def _moment(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no ISO 8601 time such as 2026-05-17T09:30") from error
+    return text
+
+
+def moment(text: str | None) -> datetime | None:
+    """The time an option named; without an offset it is local time."""
+    return None if text is None else datetime.fromisoformat(text).astimezone()
+
+
+MainStore = Annotated[
+    str,
+    typer.Option(
+        "--store",
+        "-s",
+        metavar="DIR",
+        envvar=STORE_VARIABLE,
+        callback=_store_anywhere,
+        help=f"{_STORE_HELP} [default: {DEFAULT_STORE}; environment: {STORE_VARIABLE}]",
+        show_default=False,
+    ),
+]
+Store = Annotated[
+    str,
+    typer.Option(
+        "--store", "-s", metavar="DIR", callback=_store_anywhere, help=_STORE_HELP,
+        show_default=False,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="TIME",
+        callback=_moment,
+        help="As it stood then: ISO 8601, local time unless it has an offset.",
+    ),
+]

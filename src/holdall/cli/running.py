@@ -1,0 +1,84 @@
+"""Running a command: the one event loop, and from errors to messages and exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from holdall.cli.exit_codes import ExitCode
+from holdall.cli.options import STORE_VARIABLE
+from holdall.cli.output import Output
+from holdall.client.client import Client
+from holdall.client.opening import connect
+from holdall.core.errors import HoldallError, StoreNotFound
+
+Work = Callable[[Client, Output], Awaitable[None]]
+
+_BEGIN: Final = (
+    "no store at {store}: make one with 'holdall mb NAME', or say where it is with --store or "
+    + STORE_VARIABLE
+)
+
+
+def run(work: Work, *, store: str, json: bool, may_create: bool = False) -> None:
+    """Do `work` on the store at `store`, which must be there unless it `may_create` one."""
+
+    async def opened(output: Output) -> None:
+        try:
+            async with connect(Path(store), create=may_create) as client:
+                await work(client, output)
+        except StoreNotFound as error:
+            raise StoreNotFound(_BEGIN.format(store=store), path=store) from error
+
+    run_without_store(opened, json=json)
+
+
+def run_without_store(work: Callable[[Output], Awaitable[None]], *, json: bool) -> None:
+    """Do `work` to its end; always leaves by `typer.Exit`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    output = Output(as_json=json)
+    raise typer.Exit(_finish(work, output))
+
+
+def _finish(work: Callable[[Output], Awaitable[None]], output: Output) -> ExitCode:
+    try:
+        code = _outcome(work, output)
+        output.flush()
+    except BrokenPipeError:
+        _forget_output()
+        return ExitCode.BROKEN_PIPE
+    return code
+
+
+def _outcome(work: Callable[[Output], Awaitable[None]], output: Output) -> ExitCode:
+    try:
+        asyncio.run(_awaited(work, output))
+    except KeyboardInterrupt:
+        output.note("stopped")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except (HoldallError, OSError) as error:
+        output.fail(error)
+    return output.code
+
+
+async def _awaited(work: Callable[[Output], Awaitable[None]], output: Output) -> None:
+    await work(output)
+
+
+def _forget_output() -> None:
+    """Let nothing more be written to a reader that left, not even when Python ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        except (OSError, ValueError):  # not a real file, as under a test runner
+            continue

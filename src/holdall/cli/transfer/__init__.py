@@ -1,0 +1,1 @@
+"""What `cp` and `mv` share: where each source goes, and the carrying out of it."""

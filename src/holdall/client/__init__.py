@@ -1,0 +1,1 @@
+"""What users hold: a `Client`, its `Buckets`, and the values they hand out."""

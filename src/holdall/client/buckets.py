@@ -1,0 +1,507 @@
+"""`client.buckets`: the names users know, each handed to the module of its verb."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from datetime import datetime
+from typing import NoReturn
+
+from yarl import URL
+
+from holdall.backends.protocol import Reading, RevisionRef
+from holdall.client import finding, globbing, listing
+from holdall.client.download import Download, Manner
+from holdall.client.landing import Claims
+from holdall.client.local import LocalPlace, local_path, local_target
+from holdall.client.progress import (
+    AbstractDeleteProgress,
+    AbstractFileProgress,
+    AbstractRecursiveFileProgress,
+)
+from holdall.client.removal import remove
+from holdall.client.reporting import Reporter
+from holdall.client.resolving import Resolver
+from holdall.client.streams import Stream
+from holdall.client.tree_download import TreeDownload
+from holdall.client.tree_upload import Filter, TreeUpload
+from holdall.client.upload import upload_file
+from holdall.client.values.bucket import Bucket
+from holdall.client.values.credentials import BucketCredentials, PersistentBucketCredentials
+from holdall.client.values.entry import BlobObject, BucketEntry, blob_of
+from holdall.client.values.usage import BucketUsage, usage_of
+from holdall.core.errors import InvalidArgument, NotSupported
+from holdall.core.sources import Source
+from holdall.core.values import (
+    EMPTY,
+    CopyOptions,
+    Precondition,
+    PutOptions,
+    Span,
+    Versioning,
+)
+
+Uri = URL | str
+
+
+class Buckets:
+    """Buckets and blobs of one cluster.
+
+    A bucket is named by its id or its name; `bucket_owner` counts for a name only and
+    defaults to the caller. `cluster_name` None is the current cluster, another one than
+    the client's is `NotFound`. A missing bucket raises `BucketNotFound`, a missing blob
+    `BlobNotFound`; both are `ResourceNotFound`. URIs are `blob:` URIs, as text or as
+    `yarl.URL`; local places are paths, plain or as `file:` URLs.
+    """
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+
+    # buckets
+
+    def list(self, cluster_name: str | None = None) -> Stream[Bucket]:
+        """The caller's buckets, by name, unnamed ones last."""
+
+        async def opening() -> AsyncGenerator[Bucket, None]:
+            self._resolver.demand_cluster(cluster_name)
+            backend = await self._resolver.connection.backend()
+            return (self._resolver.placed(record) async for record in backend.list_buckets())
+
+        return Stream(opening)
+
+    async def create(
+        self,
+        name: str | None = None,
+        cluster_name: str | None = None,
+        org_name: str | None = None,
+        *,
+        versioned: bool = True,
+    ) -> Bucket:
+        """Make a bucket; without a name it goes by its id.
+
+        `BucketExists` when the caller has one of this name, `InvalidBucketName`. A bucket
+        that is not `versioned` keeps no revision that was replaced or deleted.
+        """
+        self._resolver.demand_cluster(cluster_name)
+        self._resolver.demand_no_org(org_name)
+        backend = await self._resolver.connection.backend()
+        versioning = Versioning.ENABLED if versioned else Versioning.OFF
+        return self._resolver.placed(await backend.create_bucket(name, versioning=versioning))
+
+    async def import_external(
+        self,
+        provider: Bucket.Provider,
+        provider_bucket_name: str,
+        credentials: Mapping[str, str],
+        name: str | None = None,
+        cluster_name: str | None = None,
+        org_name: str | None = None,
+    ) -> Bucket:
+        """Make a bucket kept by another provider usable here. `NotSupported` for a directory."""
+        _demand_server("importing a bucket")
+
+    async def get(
+        self,
+        bucket_id_or_name: str,
+        cluster_name: str | None = None,
+        bucket_owner: str | None = None,
+    ) -> Bucket:
+        """A bucket by its id or name."""
+        place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
+        return place.bucket
+
+    async def rm(
+        self,
+        bucket_id_or_name: str,
+        cluster_name: str | None = None,
+        bucket_owner: str | None = None,
+        *,
+        force: bool = False,
+    ) -> None:
+        """Delete a bucket. `BucketNotEmpty` says what it holds, old revisions included;
+        `force` deletes all of it with the bucket."""
+        place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
+        await place.backend.delete_bucket(place.bucket.id, force=force)
+
+    async def set_public_access(
+        self,
+        bucket_id_or_name: str,
+        public_access: bool,
+        cluster_name: str | None = None,
+        bucket_owner: str | None = None,
+    ) -> Bucket:
+        """Say whether anybody may read the bucket. A directory records it for its server."""
+        place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
+        return self._resolver.placed(
+            await place.backend.set_public_access(place.bucket.id, public_access)
+        )
+
+    async def set_versioning(
+        self,
+        bucket_id_or_name: str,
+        versioning: Versioning,
+        cluster_name: str | None = None,
+        bucket_owner: str | None = None,
+    ) -> Bucket:
+        """Say what writes do with the revision they replace."""
+        place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
+        return self._resolver.placed(
+            await place.backend.set_versioning(place.bucket.id, versioning)
+        )
+
+    def get_disk_usage(
+        self,
+        bucket_id_or_name: str,
+        cluster_name: str | None = None,
+        bucket_owner: str | None = None,
+    ) -> Stream[BucketUsage]:
+        """Running totals of what a bucket holds, at least once; the last one is whole."""
+
+        async def opening() -> AsyncGenerator[BucketUsage, None]:
+            place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
+            usage = await place.backend.usage(place.bucket.id)
+            return _once(usage_of(usage))
+
+        return Stream(opening)
+
+    # blobs, by bucket and key
+
+    async def head_blob(
+        self,
+        bucket_id_or_name: str,
+        key: str,
+        cluster_name: str | None = None,
+        bucket_owner: str | None = None,
+        *,
+        revision: RevisionRef = None,
+    ) -> BlobObject:
+        """The metadata of a blob, or of one of its revisions (number or version)."""
+        place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
+        found = await place.backend.head(place.bucket.id, key, revision=revision)
+        return blob_of(place.bucket, found)
+
+    async def put_blob(
+        self,
+        bucket_id_or_name: str,
+        key: str,
+        body: Source,
+        cluster_name: str | None = None,
+        bucket_owner: str | None = None,
+        *,
+        content_type: str | None = None,
+        metadata: Mapping[str, str] = EMPTY,
+        tags: Mapping[str, str] = EMPTY,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> BlobObject:
+        """Store `body` as the newest revision of `key`: all of it or nothing.
+
+        `body` is bytes, a path, a handle, a sync or async iterable of bytes, or a function
+        that returns one; an item that is not bytes is `InvalidArgument`. `content_type`
+        None is guessed. `if_match` and `if_none_match` are entity tags or `*` (RFC 9110,
+        13.1); `PreconditionFailed` when they do not hold.
+        """
+        place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
+        options = PutOptions(
+            content_type=content_type,
+            metadata=metadata,
+            tags=tags,
+            precondition=Precondition(if_match=if_match, if_none_match=if_none_match),
+        )
+        stored = await place.backend.put(place.bucket.id, key, body, options=options)
+        return blob_of(place.bucket, stored)
+
+    def fetch_blob(
+        self,
+        bucket_id_or_name: str,
+        key: str,
+        offset: int = 0,
+        cluster_name: str | None = None,
+        bucket_owner: str | None = None,
+        *,
+        revision: RevisionRef = None,
+    ) -> Stream[bytes]:
+        """The bytes of a blob from `offset` on; at or past its end there are none.
+
+        What is read is one revision to its end, whatever is written or deleted meanwhile.
+        """
+
+        async def opening() -> Reading:
+            if offset < 0:
+                raise InvalidArgument(f"offset {offset} is negative", offset=offset)
+            place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
+            return await place.backend.open(
+                place.bucket.id, key, revision=revision, span=Span(offset)
+            )
+
+        return Stream(opening)
+
+    async def delete_blob(
+        self,
+        bucket_id_or_name: str,
+        key: str,
+        cluster_name: str | None = None,
+        bucket_owner: str | None = None,
+    ) -> None:
+        """Remove a blob; a versioned bucket keeps its revisions."""
+        place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
+        await place.backend.delete(place.bucket.id, key)
+
+    # blobs, by URI
+
+    def list_blobs(
+        self,
+        uri: Uri,
+        recursive: bool = False,
+        limit: int | None = 10000,
+        *,
+        at: datetime | None = None,
+    ) -> Stream[BucketEntry]:
+        """At most `limit` blobs (None: all) whose keys begin with the URI's, in byte order.
+
+        Unless `recursive`, keys that go on beyond the next `/` become one
+        `BlobCommonPrefix`, which counts as one. `at` lists the bucket as it stood then.
+        """
+
+        async def opening() -> AsyncGenerator[BucketEntry, None]:
+            if limit is not None and limit < 0:
+                raise InvalidArgument(f"limit {limit} is negative", limit=limit)
+            delimiter = "" if recursive else "/"
+            place = await self._resolver.uri(uri)
+            return listing.list_entries(place, delimiter=delimiter, limit=limit, at=at)
+
+        return Stream(opening)
+
+    def glob_blobs(self, uri: Uri) -> Stream[BucketEntry]:
+        """Blobs whose keys match the URI's pattern, in byte order.
+
+        `*`, `?` and `[…]` stay within one `/`-separated part; `**` is any number of parts.
+        """
+
+        async def opening() -> AsyncGenerator[BucketEntry, None]:
+            return globbing.glob_entries(await self._resolver.glob(uri))
+
+        return Stream(opening)
+
+    async def blob_is_dir(self, uri: Uri) -> bool:
+        """Whether any blob is below this name; a blob of the very name does not matter."""
+        return await finding.is_folder(await self._resolver.uri(uri))
+
+    async def blob_rm(
+        self,
+        uri: Uri,
+        *,
+        recursive: bool = False,
+        progress: AbstractDeleteProgress | None = None,
+    ) -> None:
+        """Remove a blob, or with `recursive` everything below the name.
+
+        `IsADirectory` (an `IsADirectoryError`) for a directory without `recursive`. Where
+        `foo` and `foo/…` both are, `foo` removes the blob and `foo/` the directory.
+        """
+        await remove(await self._resolver.uri(uri), recursive=recursive, report=Reporter(progress))
+
+    def revisions(self, uri: Uri) -> Stream[BlobObject]:
+        """Every revision of a blob, newest first, delete markers included."""
+
+        async def opening() -> AsyncGenerator[BlobObject, None]:
+            return listing.list_revisions(await self._resolver.uri(uri))
+
+        return Stream(opening)
+
+    async def restore(self, uri: Uri, revision: int | str) -> BlobObject:
+        """Make an old revision's content the newest revision."""
+        place = await self._resolver.uri(uri)
+        restored = await place.backend.restore(place.bucket.id, place.key, revision)
+        return blob_of(place.bucket, restored)
+
+    async def undelete(self, uri: Uri) -> BlobObject:
+        """Bring a deleted blob back as it was. `Conflict` when it is not deleted."""
+        place = await self._resolver.uri(uri)
+        return blob_of(place.bucket, await place.backend.undelete(place.bucket.id, place.key))
+
+    async def copy(
+        self,
+        src: Uri,
+        dst: Uri,
+        *,
+        revision: RevisionRef = None,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> BlobObject:
+        """Make a blob's content the newest revision of another key; no bytes move.
+
+        `if_match` and `if_none_match` speak of the destination.
+        """
+        source, target = await self._resolver.uri(src), await self._resolver.uri(dst)
+        precondition = Precondition(if_match=if_match, if_none_match=if_none_match)
+        copied = await source.backend.copy(
+            source.bucket.id,
+            source.key,
+            target.bucket.id,
+            target.key,
+            revision=revision,
+            options=CopyOptions(precondition=precondition),
+        )
+        return blob_of(target.bucket, copied)
+
+    async def move(self, src: Uri, dst: Uri) -> BlobObject:
+        """Give a blob another name, in one step."""
+        source, target = await self._resolver.uri(src), await self._resolver.uri(dst)
+        moved = await source.backend.move(
+            source.bucket.id, source.key, target.bucket.id, target.key
+        )
+        return blob_of(target.bucket, moved)
+
+    # transfers
+
+    async def upload_file(
+        self,
+        src: LocalPlace,
+        dst: Uri,
+        *,
+        update: bool = False,
+        progress: AbstractFileProgress | None = None,
+    ) -> None:
+        """Store a local file as a blob; one that changes while it is read is `Conflict`.
+
+        `update`: only when the file was modified after the blob, or there is no blob.
+        """
+        place = await self._resolver.uri(dst)
+        await upload_file(local_path(src), place, update=update, report=Reporter(progress))
+
+    async def download_file(
+        self,
+        src: Uri,
+        dst: LocalPlace,
+        *,
+        update: bool = False,
+        continue_: bool = False,
+        progress: AbstractFileProgress | None = None,
+    ) -> None:
+        """Write a blob to a local file, which is replaced whole or stays as it was.
+
+        `update`: only when the blob was committed after the file was modified, or there is
+        no file. `continue_`: append what is missing to a file that is not older, not longer
+        and begins with the same bytes; else write all of it.
+        """
+        blob_place = await self._resolver.uri(src)
+        blob = await finding.demand_blob(blob_place)
+        download = Download(
+            blob_place, blob, local_target(dst), report=Reporter(progress), claims=Claims()
+        )
+        await download.run(Manner(update, continue_))
+
+    async def upload_dir(
+        self,
+        src: LocalPlace,
+        dst: Uri,
+        *,
+        update: bool = False,
+        filter: Filter | None = None,
+        progress: AbstractRecursiveFileProgress | None = None,
+    ) -> None:
+        """Store everything below a local directory below a name; links are followed.
+
+        `filter` is awaited with each path below `src`, a directory's ending in `/`; what it
+        denies is skipped with all below it. An empty directory is kept as a blob without
+        bytes whose key ends in `/`. What fails is reported and the rest goes on; at the end
+        one error holds it all in `failed`. `update` as for `upload_file`.
+        """
+        upload = TreeUpload(
+            await self._resolver.uri(dst),
+            update=update,
+            wanted=filter,
+            report=Reporter(progress),
+        )
+        await upload.run(local_path(src))
+
+    async def download_dir(
+        self,
+        src: Uri,
+        dst: LocalPlace,
+        *,
+        update: bool = False,
+        continue_: bool = False,
+        filter: Filter | None = None,
+        progress: AbstractRecursiveFileProgress | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """Write everything below a name into a local directory, nothing outside it.
+
+        A key that is no path below `dst` (absolute, with `..`, `.`, an empty part, NUL or a
+        drive letter), or whose path another key has, fails by name and the rest goes on; at
+        the end one error holds all failures in `failed`. `filter`, `update` and `continue_`
+        as for the other transfers; `at` is a time: the bucket as it stood then.
+        """
+        root = await finding.demand_folder(await self._resolver.uri(src), at=at)
+        download = TreeDownload(
+            root,
+            local_path(dst),
+            manner=Manner(update, continue_),
+            wanted=filter,
+            at=at,
+            report=Reporter(progress),
+        )
+        await download.run()
+
+    # access
+
+    async def request_tmp_credentials(
+        self,
+        bucket_id_or_name: str,
+        cluster_name: str | None = None,
+        bucket_owner: str | None = None,
+    ) -> BucketCredentials:
+        """Credentials to one bucket for a while. `NotSupported` for a directory."""
+        _demand_server("temporary credentials")
+
+    async def make_signed_url(self, uri: Uri, expires_in_seconds: int = 3600) -> URL:
+        """A URL that lets its bearer read a blob for a while. `NotSupported` for a directory."""
+        backend = await self._resolver.connection.backend()
+        if not backend.capabilities.signed_urls:
+            _demand_server("a signed URL")
+        place = await self._resolver.uri(uri)
+        signed = await place.backend.sign_url(
+            place.bucket.id, place.key, expires_in=expires_in_seconds
+        )
+        return URL(signed, encoded=True)
+
+    def persistent_credentials_list(
+        self, cluster_name: str | None = None
+    ) -> Stream[PersistentBucketCredentials]:
+        """The caller's lasting credentials. `NotSupported` for a directory."""
+
+        async def opening() -> AsyncGenerator[PersistentBucketCredentials, None]:
+            _demand_server("lasting credentials")
+
+        return Stream(opening)
+
+    async def persistent_credentials_create(
+        self,
+        bucket_ids: Iterable[str],
+        name: str | None = None,
+        read_only: bool | None = False,
+        cluster_name: str | None = None,
+    ) -> PersistentBucketCredentials:
+        """Make lasting credentials to some buckets. `NotSupported` for a directory."""
+        _demand_server("lasting credentials")
+
+    async def persistent_credentials_get(
+        self, credential_id_or_name: str, cluster_name: str | None = None
+    ) -> PersistentBucketCredentials:
+        """Lasting credentials by id or name. `NotSupported` for a directory."""
+        _demand_server("lasting credentials")
+
+    async def persistent_credentials_rm(
+        self, credential_id_or_name: str, cluster_name: str | None = None
+    ) -> None:
+        """Revoke lasting credentials. `NotSupported` for a directory."""
+        _demand_server("lasting credentials")
+
+
+def _demand_server(what: str) -> NoReturn:
+    raise NotSupported(f"{what}: this needs a server in front of the directory")
+
+
+async def _once(usage: BucketUsage) -> AsyncGenerator[BucketUsage, None]:
+    yield usage

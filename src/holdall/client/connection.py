@@ -1,0 +1,61 @@
+"""The way from a client to its backend, opened by the first call that needs it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from holdall.backends.protocol import Backend
+from holdall.client.maintenance import Maintenance
+from holdall.core.errors import Closed, NotSupported
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open backend, and what looks after its store where that is in our hands."""
+
+    backend: Backend
+    maintenance: Maintenance | None = None
+
+
+Opener = Callable[[], Awaitable[Opened]]
+
+
+class Connection:
+    """Opens a backend once, however many tasks ask at the same time."""
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+        self._opened: Opened | None = None
+        self._closed = False
+        self._lock = asyncio.Lock()
+
+    async def backend(self) -> Backend:
+        """The open backend. `Closed` after `aclose`."""
+        return (await self._open()).backend
+
+    async def maintenance(self) -> Maintenance:
+        """What looks after the store. `NotSupported` where somebody else does."""
+        found = (await self._open()).maintenance
+        if found is None:
+            raise NotSupported("only a directory can be checked, swept and backed up from here")
+        return found
+
+    async def aclose(self) -> None:
+        """Close what was opened. Harmless when repeated."""
+        async with self._lock:
+            self._closed = True
+            opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.backend.aclose()
+
+    async def _open(self) -> Opened:
+        if self._opened is not None:
+            return self._opened
+        async with self._lock:
+            if self._closed:
+                raise Closed("the client is closed")
+            if self._opened is None:
+                self._opened = await self._opener()
+            return self._opened

@@ -1,0 +1,161 @@
+"""Downloading one blob to a local file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+
+from yarl import URL
+
+from holdall.backends.protocol import Reading, RevisionRef
+from holdall.client.appending import Appending
+from holdall.client.landing import Claims, Landing
+from holdall.client.local import url_of
+from holdall.client.place import Place
+from holdall.client.progress import (
+    StorageProgressComplete,
+    StorageProgressSkip,
+    StorageProgressStart,
+    StorageProgressStep,
+)
+from holdall.client.reporting import Reporter
+from holdall.client.route import Route
+from holdall.client.threads import in_thread
+from holdall.client.values.entry import BlobObject
+from holdall.core.errors import Corrupt
+
+BATCH = 1024 * 1024
+"""Bytes handed to a thread at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """What to do about a file that is there.
+
+    `update`: leave it unless the blob was committed after the file was modified.
+    `continue_`: keep it and append the rest, if it is not older than the blob, not longer,
+    and begins with the same bytes; else download the whole blob.
+    """
+
+    update: bool = False
+    continue_: bool = False
+
+
+class Download:
+    """One blob on its way to `target`, a path without symbolic links at its end.
+
+    `revision` pins what is read; None is the current revision.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        blob: BlobObject,
+        target: Path,
+        *,
+        report: Reporter,
+        claims: Claims,
+        revision: RevisionRef = None,
+    ) -> None:
+        self._place = place.at(blob.key)
+        self._blob = blob
+        self._target = target
+        self._report = report
+        self._claims = claims
+        self._revision = revision
+        self._route = Route(self._place.uri, url_of(target))
+
+    async def run(self, manner: Manner) -> None:
+        """Bring the file up to date. After a failure the file is what it was before, save
+        that `continue_` may have appended bytes that were right."""
+        there = await in_thread(_regular, self._target) if manner != Manner() else None
+        present = there if there is not None and self._is_current(there) else None
+        continues = manner.continue_ and present is not None and self._fits(present)
+        if manner.update and present is not None and not continues:
+            self._report(StorageProgressSkip(*self._ends(), "the file is not older"))
+            return
+        self._report(StorageProgressStart(*self._ends(), self._blob.size))
+        if not (continues and await self._append()):
+            await self._whole()
+        self._report(StorageProgressComplete(*self._ends(), self._blob.size))
+
+    def _is_current(self, there: os.stat_result) -> bool:
+        committed = self._blob.modified_at
+        return committed is not None and there.st_mtime >= committed.timestamp()
+
+    def _fits(self, there: os.stat_result) -> bool:
+        return there.st_size <= self._blob.size
+
+    async def _whole(self) -> None:
+        landing = Landing(self._target, self._claims)
+        try:
+            async with await self._open() as reading, aclosing(self._batches(reading)) as batches:
+                last = b""
+                async for batch in batches:
+                    if last:
+                        await in_thread(landing.write, last)
+                    last = batch
+                await in_thread(landing.finish, last)
+        finally:
+            landing.discard()
+
+    async def _append(self) -> bool:
+        """Append what is missing. False when the file does not begin as the blob does."""
+        await in_thread(self._claims.take, self._target)
+        if not await self._append_to_claimed():
+            await in_thread(self._claims.release, self._target)
+            return False
+        return True
+
+    async def _append_to_claimed(self) -> bool:
+        with await in_thread(Appending, self._target) as file:
+            async with await self._open() as reading, aclosing(self._batches(reading)) as batches:
+                async for batch in batches:
+                    if not await in_thread(file.feed, batch):
+                        return False
+            await in_thread(file.sync)
+            return file.is_past_end
+
+    async def _open(self) -> Reading:
+        return await self._place.backend.open(
+            self._place.bucket.id, self._place.key, revision=self._revision
+        )
+
+    async def _batches(self, reading: Reading) -> AsyncGenerator[bytes, None]:
+        """The blob in pieces of about `BATCH` bytes; `Corrupt` when it ends early."""
+        held, current = bytearray(), 0
+        async for chunk in reading:
+            held += chunk
+            current += len(chunk)
+            if len(held) >= BATCH:
+                yield bytes(held)
+                held.clear()
+            self._report(StorageProgressStep(*self._ends(), current, self._blob.size))
+        if current != reading.revision.size:
+            raise self._short(reading.revision.size, current)
+        yield bytes(held)
+
+    def _short(self, expected: int, actual: int) -> Corrupt:
+        return Corrupt(
+            f"{self._place.uri} has {actual} bytes instead of {expected}",
+            bucket=self._place.bucket.name,
+            key=self._place.key,
+            expected=expected,
+            actual=actual,
+        )
+
+    def _ends(self) -> tuple[URL, URL]:
+        return self._route.src, self._route.dst
+
+
+def _regular(path: Path) -> os.stat_result | None:
+    """The facts of a regular file, None for anything else."""
+    try:
+        found = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None

@@ -1,0 +1,116 @@
+"""A download's way to its file on disk: beside it, checked, then in its place at once."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import threading
+from io import FileIO
+from pathlib import Path
+
+from holdall.core.errors import Conflict, IsADirectory
+
+
+class Claims:
+    """The files that one transfer has put in place, so that two keys never share one.
+
+    Names that differ may be one file: where case is ignored, where Unicode is normalised,
+    through a link. Files are told apart by device and inode, about 100 bytes for each.
+    """
+
+    def __init__(self) -> None:
+        self._taken: set[tuple[int, int]] = set()
+        self._lock = threading.Lock()
+
+    def take(self, path: Path) -> None:
+        """Claim a file that is there. `Conflict` when another key has it."""
+        with self._lock:
+            self._demand_free(path, os.lstat(path))
+            self._note(path)
+
+    def release(self, path: Path) -> None:
+        """Give back what `take` claimed."""
+        there = os.lstat(path)
+        with self._lock:
+            self._taken.discard((there.st_dev, there.st_ino))
+
+    def replace(self, temporary: Path, target: Path) -> None:
+        """Move a finished file into place and claim it. `Conflict`, `IsADirectory`."""
+        with self._lock:
+            there = _lstat(target)
+            if there is not None:
+                self._demand_replaceable(target, there)
+                _keep_mode(temporary, there)
+            os.replace(temporary, target)
+            self._note(target)
+
+    def _demand_replaceable(self, target: Path, there: os.stat_result) -> None:
+        if stat.S_ISDIR(there.st_mode):
+            raise IsADirectory(f"{target} is a directory", path=target)
+        if not (stat.S_ISREG(there.st_mode) or stat.S_ISLNK(there.st_mode)):
+            raise Conflict(f"{target} is not a regular file", path=target)
+        self._demand_free(target, there)
+
+    def _demand_free(self, path: Path, there: os.stat_result) -> None:
+        if (there.st_dev, there.st_ino) in self._taken:
+            raise Conflict(f"another blob of this download is {path}", path=path)
+
+    def _note(self, path: Path) -> None:
+        there = os.lstat(path)
+        self._taken.add((there.st_dev, there.st_ino))
+
+
+class Landing:
+    """Bytes on their way to `target`, in a temporary file beside it. Methods block.
+
+    Until `finish` returns the previous file is what it was; a process that dies leaves
+    the temporary file, named `.holdall-…`. Bytes are synced before the name is given:
+    after a power cut the file is the old one or the new one, whole.
+    """
+
+    def __init__(self, target: Path, claims: Claims) -> None:
+        self._target = target
+        self._claims = claims
+        self._temporary = target.with_name(f".holdall-{secrets.token_hex(8)}")
+        self._file: FileIO | None = None
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+        file = self._open()
+        view = memoryview(data)
+        while view:
+            view = view[file.write(view) :]
+
+    def finish(self, data: bytes) -> None:
+        """Append the last bytes and give the file its name."""
+        self.write(data)
+        file = self._open()
+        os.fsync(file.fileno())
+        file.close()
+        self._claims.replace(self._temporary, self._target)
+        self._file = None
+
+    def discard(self) -> None:
+        """Forget what did not finish. Harmless after `finish`."""
+        if self._file is not None:
+            self._file.close()
+            self._temporary.unlink(missing_ok=True)
+            self._file = None
+
+    def _open(self) -> FileIO:
+        if self._file is None:
+            self._file = FileIO(self._temporary, "x")
+        return self._file
+
+
+def _lstat(path: Path) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except FileNotFoundError:
+        return None
+
+
+def _keep_mode(temporary: Path, there: os.stat_result) -> None:
+    if stat.S_ISREG(there.st_mode):
+        os.chmod(temporary, stat.S_IMODE(there.st_mode))

@@ -1,0 +1,31 @@
+"""A key in a bucket of an open backend: what every verb is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from yarl import URL
+
+from holdall.backends.protocol import Backend
+from holdall.client.values.bucket import Bucket
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a verb works. The empty key is the whole bucket."""
+
+    backend: Backend
+    bucket: Bucket
+    key: str = ""
+
+    @property
+    def uri(self) -> URL:
+        return self.bucket.uri_of(self.key)
+
+    def at(self, key: str) -> Place:
+        """Another key of the same bucket."""
+        return replace(self, key=key)
+
+    def as_folder(self) -> Place:
+        """The same name with the slash that makes it a prefix; a bucket stays what it is."""
+        return self if not self.key or self.key.endswith("/") else self.at(self.key + "/")

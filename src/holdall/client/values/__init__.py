@@ -1,0 +1,1 @@
+"""The frozen values that `client.buckets` hands out, one concept a module."""

@@ -1,0 +1,136 @@
+"""A copy of a live store, which is a store itself: the catalog first, deletions held."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+from functools import partial
+from pathlib import Path
+
+from holdall.catalog.sqlite.catalog import SqliteCatalog
+from holdall.catalog.tables import leases, payloads
+from holdall.catalog.tables.payloads import PayloadRow, store_id
+from holdall.catalog.transaction import Transaction
+from holdall.core.checksums import verify_blocks
+from holdall.core.errors import Conflict, Corrupt, NotSupported
+from holdall.engine.directory import CATALOG, sync_directory
+from holdall.engine.engine import LEASE, Engine
+from holdall.payloads.local import LocalPayloads
+from holdall.payloads.protocol import BLOCK, PayloadMissing, PayloadStore
+
+BATCH = 1000
+
+
+async def backup(engine: Engine, target: Path) -> int:
+    """Copy the store to `target`, which must not exist; how many payload files it holds.
+
+    The copy appears under its name when it is whole and durable. Payloads are verified on
+    the way: `Corrupt` for a damaged one.
+    """
+    if not isinstance(engine.catalog, SqliteCatalog):
+        raise NotSupported("Back up a PostgreSQL catalog with PostgreSQL's own tools.")
+    if target.exists():
+        raise Conflict(f"{target} exists already.", path=str(target))
+    building = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    building.mkdir(parents=True)
+    try:
+        copied = await _copy(engine, engine.catalog, building)
+        await asyncio.to_thread(_publish, building, target)
+    except BaseException:
+        await asyncio.to_thread(shutil.rmtree, building, ignore_errors=True)
+        raise
+    return copied
+
+
+async def _copy(engine: Engine, catalog: SqliteCatalog, target: Path) -> int:
+    async with _Hold(engine):
+        await catalog.copy_to(target / CATALOG)
+        copy = SqliteCatalog(target)
+        store = LocalPayloads(target)
+        try:
+            return await _copy_payloads(engine.payloads, copy, store)
+        finally:
+            await copy.aclose()
+            await store.aclose()
+
+
+async def _copy_payloads(source: PayloadStore, copy: SqliteCatalog, target: PayloadStore) -> int:
+    copied, after = 0, -1
+    while rows := await copy.scan(partial(payloads.page, after=after, limit=BATCH)):
+        for row in rows:
+            if row.live:
+                await _copy_payload(source, target, row)
+                copied += 1
+        after = rows[-1].id
+    return copied
+
+
+async def _copy_payload(source: PayloadStore, target: PayloadStore, row: PayloadRow) -> None:
+    name = store_id(row.id, row.token)
+    writing = await target.begin()
+    try:
+        try:
+            reading = await source.read(name, 0, row.size, partial(_verify, row))
+        except PayloadMissing as error:
+            raise _damaged(row) from error
+        size = 0
+        try:
+            async for chunk in reading:
+                await writing.write(chunk)
+                size += len(chunk)
+        finally:
+            await reading.aclose()
+        if size != row.size:
+            raise _damaged(row)
+        await writing.finish(name)
+    finally:
+        await writing.aclose()
+
+
+def _verify(row: PayloadRow, chunk: bytes, offset: int) -> None:
+    if verify_blocks(chunk, offset // BLOCK, row.sums) is not None:
+        raise _damaged(row)
+
+
+def _damaged(row: PayloadRow) -> Corrupt:
+    name = store_id(row.id, row.token)
+    return Corrupt(f"Payload {name} is damaged; run a check.", payload=name)
+
+
+def _publish(building: Path, target: Path) -> None:
+    sync_directory(building)
+    os.rename(building, target)
+    sync_directory(target.parent)
+
+
+class _Hold:
+    """A reading's lease on the whole store, renewed until the copy is made."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._holder = secrets.token_hex(8)
+        self._name = f"reading-backup-{self._holder}"
+        self._renewer: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        await self._engine.catalog.write(self._take)
+        self._renewer = asyncio.create_task(self._renew())
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE / 3e6)
+            await self._engine.catalog.write(self._take)
+
+    def _take(self, tx: Transaction) -> bool:
+        now = self._engine.now()
+        return leases.take(tx, self._name, self._holder, tx.tick().seq, now, now + LEASE)
+
+    async def __aexit__(self, *exception: object) -> None:
+        if self._renewer is not None:
+            self._renewer.cancel()
+            await asyncio.wait([self._renewer])
+        await self._engine.catalog.write(
+            lambda tx: leases.release(tx, self._name, self._holder), essential=True
+        )

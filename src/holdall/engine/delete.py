@@ -1,0 +1,109 @@
+"""Delete a blob, one of its revisions, or all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from holdall.catalog.tables import blobs, buckets
+from holdall.catalog.tables.buckets import BucketRow
+from holdall.catalog.tables.revisions import RevisionRow
+from holdall.catalog.transaction import Transaction, Unit
+from holdall.core.errors import BlobNotFound, HoldallError
+from holdall.core.names import encode_key
+from holdall.core.values import ALWAYS, Deletion, Precondition, Revision
+from holdall.engine import records
+from holdall.engine.append import TOMBSTONE, append, demand
+from holdall.engine.collect import collect_soon
+from holdall.engine.engine import Engine
+from holdall.engine.naming import RevisionRef, bucket_ref, find_bucket, find_revision, no_blob
+from holdall.engine.remove import remove_revision, remove_some
+
+BATCH = 500
+
+
+async def delete(
+    engine: Engine, bucket: str, key: str, revision: RevisionRef, condition: Precondition
+) -> Revision | None:
+    ref, name = bucket_ref(bucket), encode_key(key)
+
+    def unit(tx: Transaction) -> RevisionRow | None:
+        of = find_bucket(tx, ref, engine.owner)
+        if condition is not ALWAYS:
+            demand(condition, blobs.target(tx, of.id, name), of, name)
+        if revision is None:
+            return delete_current(tx, of, name, engine.owner)
+        _delete_revision(tx, of, name, revision, engine.owner)
+        return None
+
+    row = await engine.catalog.write(unit, essential=True)
+    collect_soon(engine)
+    return records.revision(key, row) if row else None
+
+
+def delete_current(tx: Transaction, bucket: BucketRow, key: bytes, actor: str) -> RevisionRow | None:
+    """Put a delete marker on top, which is returned; without versioning drop the blob."""
+    blob = blobs.find(tx, bucket.id, key)
+    if blob is None or blob.deleted:
+        raise no_blob(bucket, key)
+    if bucket.versioning != buckets.OFF:
+        return append(tx, bucket, key, TOMBSTONE, actor=actor)
+    row, _ = find_revision(tx, bucket, key, None)
+    remove_revision(tx, bucket, key, blob, row, actor)
+    return None
+
+
+def _delete_revision(
+    tx: Transaction, bucket: BucketRow, key: bytes, revision: RevisionRef, actor: str
+) -> None:
+    row, _ = find_revision(tx, bucket, key, revision)
+    blob = blobs.find(tx, bucket.id, key)
+    assert blob is not None, "the revision was found through it"
+    remove_revision(tx, bucket, key, blob, row, actor)
+
+
+async def delete_many(engine: Engine, bucket: str, keys: Iterable[str]) -> list[Deletion]:
+    """In batches, one transaction each: a batch is there or not, the whole need not be."""
+    wanted, done = list(keys), list[Deletion]()
+    for start in range(0, len(wanted), BATCH):
+        some = wanted[start : start + BATCH]
+        done += await engine.catalog.write(_deleting(engine, bucket, some), essential=True)
+    collect_soon(engine)
+    return done
+
+
+def _deleting(engine: Engine, bucket: str, keys: list[str]) -> Unit[list[Deletion]]:
+    ref = bucket_ref(bucket)
+
+    def unit(tx: Transaction) -> list[Deletion]:
+        of = find_bucket(tx, ref, engine.owner)
+        return [_try_to_delete(tx, of, key, engine.owner) for key in keys]
+
+    return unit
+
+
+def _try_to_delete(tx: Transaction, bucket: BucketRow, key: str, actor: str) -> Deletion:
+    try:
+        row = delete_current(tx, bucket, encode_key(key), actor)
+    except BlobNotFound:
+        return Deletion(key)
+    except HoldallError as error:
+        return Deletion(key, error=error)
+    return Deletion(key, records.revision(key, row) if row else None)
+
+
+async def delete_all_revisions(engine: Engine, bucket: str, key: str) -> int:
+    """A long history goes in several transactions, the oldest revisions first."""
+    ref, name = bucket_ref(bucket), encode_key(key)
+
+    def unit(tx: Transaction) -> int | None:
+        of = find_bucket(tx, ref, engine.owner)
+        blob = blobs.find(tx, of.id, name)
+        return remove_some(tx, of, name, blob, engine.owner, BATCH) if blob else None
+
+    total = 0
+    while removed := await engine.catalog.write(unit, essential=True):
+        total += removed
+    if not total:
+        raise BlobNotFound(f"There is no blob {key!r} in {bucket}.", bucket=bucket, key=key)
+    collect_soon(engine)
+    return total

@@ -1,0 +1,115 @@
+"""Listings: byte order, common prefixes skipped over and not read, now or as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from holdall.catalog.tables import blobs, buckets, events
+from holdall.catalog.tables.blobs import Listed
+from holdall.catalog.tables.buckets import BucketRow
+from holdall.catalog.transaction import Reads
+from holdall.core.errors import HistoryGone, InvalidArgument
+from holdall.core.values import CommonPrefix, Entry, Page
+from holdall.engine import records
+from holdall.engine.engine import Engine
+from holdall.engine.naming import bucket_ref, find_bucket
+
+MAX_LIMIT = 10_000
+MOST = 512
+END = b"\xff"
+"""Greater than every key: no UTF-8 text holds this byte."""
+
+Fetch = Callable[[bytes, bytes, int], list[Listed]]
+
+
+async def list_page(
+    engine: Engine,
+    bucket: str,
+    prefix: str,
+    delimiter: str,
+    after: str,
+    limit: int,
+    at: datetime | None,
+) -> Page:
+    if not 0 < limit <= MAX_LIMIT:
+        raise InvalidArgument(f"limit is 1 to {MAX_LIMIT}, not {limit}.", actual=limit)
+    ref, time = bucket_ref(bucket), at and records.microseconds_of(at)
+    if time is not None and time > engine.now():
+        raise InvalidArgument("at is in the future.", actual=at)
+    bounds = prefix.encode(), delimiter.encode(), after.encode()
+
+    def query(reads: Reads) -> list[Entry]:
+        of = find_bucket(reads, ref, engine.owner)
+        return list(islice(_entries(_fetch(reads, of, time), *bounds), limit + 1))
+
+    entries = await engine.catalog.scan(query)
+    more = len(entries) > limit
+    entries = entries[:limit]
+    return Page(tuple(entries), _name(entries[-1]) if more else None)
+
+
+def _name(entry: Entry) -> str:
+    return entry.prefix if isinstance(entry, CommonPrefix) else entry.key
+
+
+def _fetch(reads: Reads, bucket: BucketRow, time: int | None) -> Fetch:
+    if time is None:
+        return lambda low, high, limit: blobs.page(reads, bucket.id, low, high, limit)
+    seq = _moment(reads, bucket, time)
+    return lambda low, high, limit: blobs.page_at(reads, bucket.id, low, high, limit, seq)
+
+
+def _moment(reads: Reads, bucket: BucketRow, time: int) -> int:
+    """The last moment not after `time`. `HistoryGone` when the bucket forgot what was then."""
+    seq = events.moment_of(reads, time)
+    if bucket.versioning == buckets.OFF or seq < bucket.floor:
+        name = bucket.name or bucket.uid
+        raise HistoryGone(
+            f"Bucket {name} does not remember what it held then.",
+            bucket=name,
+            floor=bucket.floor,
+            actual=seq,
+        )
+    return seq
+
+
+def _entries(fetch: Fetch, prefix: bytes, delimiter: bytes, after: bytes) -> Iterator[Entry]:
+    """Blobs and common prefixes in order, from the first after `after`."""
+    low, high = max(prefix, _beyond(after, prefix, delimiter)), successor(prefix)
+    size = MOST if not delimiter else 2
+    while rows := fetch(low, high, size):
+        low = rows[-1][0] + b"\0"
+        for key, row in rows:
+            common = _common(key, prefix, delimiter)
+            if common is not None:
+                yield CommonPrefix(common.decode())
+                low, size = successor(common), 1
+                break
+            yield records.revision(key.decode(), row)
+        else:
+            if len(rows) < size:
+                return
+        size = min(2 * size, MOST)
+
+
+def _common(key: bytes, prefix: bytes, delimiter: bytes) -> bytes | None:
+    """What `key` shares with others: up to the first delimiter after the prefix."""
+    at = key.find(delimiter, len(prefix)) if delimiter else -1
+    return key[: at + len(delimiter)] if at >= 0 else None
+
+
+def _beyond(after: bytes, prefix: bytes, delimiter: bytes) -> bytes:
+    """The least key that a listing after `after` may show."""
+    if not after:
+        return b""
+    if after.startswith(prefix) and _common(after, prefix, delimiter) == after:
+        return successor(after)
+    return after + b"\0"
+
+
+def successor(prefix: bytes) -> bytes:
+    """The least string greater than all that start with `prefix`."""
+    kept = prefix.rstrip(END)
+    return kept[:-1] + bytes([kept[-1] + 1]) if kept else END

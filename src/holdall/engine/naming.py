@@ -1,0 +1,93 @@
+"""From the names in a call to rows: the bucket, and the revision that is meant."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from holdall.catalog.tables import blobs, buckets, revisions
+from holdall.catalog.tables.blobs import BlobRow
+from holdall.catalog.tables.buckets import BucketRow
+from holdall.catalog.tables.revisions import CONTENT, MARKER, RevisionRow
+from holdall.catalog.transaction import Reads
+from holdall.core.errors import BlobNotFound, BucketNotFound, RevisionNotFound
+from holdall.core.names import BucketRef, parse_bucket_ref
+from holdall.engine.records import number_in, version_of
+
+RevisionRef = int | str | None
+
+bucket_ref = lru_cache(maxsize=1024)(parse_bucket_ref)
+
+
+def find_bucket(reads: Reads, ref: BucketRef, owner: str) -> BucketRow:
+    """The bucket meant by `ref` when `owner` asks. `BucketNotFound`."""
+    if ref.name is not None:
+        row = buckets.by_name(reads, ref.owner or owner, ref.name)
+    else:
+        row = buckets.by_uid(reads, str(ref.id))
+    if row is None:
+        shown = ref.id or f"{ref.owner or owner}/{ref.name}"
+        raise BucketNotFound(f"There is no bucket {shown}.", bucket=shown)
+    return row
+
+
+def find_revision(
+    reads: Reads, bucket: BucketRow, key: bytes, wanted: RevisionRef
+) -> tuple[RevisionRow, bool]:
+    """The revision meant, and whether it is the current one.
+
+    Without `wanted` a deleted blob is `BlobNotFound`; with it, markers can be named.
+    """
+    if wanted is None:
+        row = blobs.current(reads, bucket.id, key)
+        if row is None:
+            raise no_blob(bucket, key)
+        return row, True
+    blob = blobs.find(reads, bucket.id, key)
+    if blob is None:
+        raise no_blob(bucket, key)
+    row = _revision(reads, blob, wanted)
+    if row is None:
+        raise _no_revision(reads, bucket, key, blob, wanted)
+    return row, row.number == blob.current
+
+
+def _revision(reads: Reads, blob: BlobRow, wanted: int | str) -> RevisionRow | None:
+    if isinstance(wanted, str):
+        number = number_in(wanted)
+        row = None if number is None else revisions.by_number(reads, blob.chain, number)
+        return row if row and version_of(row) == wanted else None
+    if wanted < 0:
+        return revisions.newest_content(reads, blob.chain, -wanted - 1)
+    return revisions.by_number(reads, blob.chain, wanted)
+
+
+def require_content(row: RevisionRow, bucket: BucketRow, key: bytes) -> RevisionRow:
+    """Refuse a delete marker where bytes are needed."""
+    if row.kind == MARKER:
+        raise RevisionNotFound(
+            f"Revision {row.number} of {key.decode()!r} is a delete marker.",
+            bucket=bucket.name or bucket.uid,
+            key=key.decode(),
+            revision=row.number,
+        )
+    return row
+
+
+def no_blob(bucket: BucketRow, key: bytes) -> BlobNotFound:
+    name = bucket.name or bucket.uid
+    return BlobNotFound(
+        f"There is no blob {key.decode()!r} in bucket {name}.", bucket=name, key=key.decode()
+    )
+
+
+def _no_revision(
+    reads: Reads, bucket: BucketRow, key: bytes, blob: BlobRow, wanted: int | str
+) -> RevisionNotFound:
+    kept = revisions.count(reads, blob.chain, CONTENT)
+    return RevisionNotFound(
+        f"Blob {key.decode()!r} has no revision {wanted!r}; it has {kept}.",
+        bucket=bucket.name or bucket.uid,
+        key=key.decode(),
+        revision=wanted,
+        available=kept,
+    )

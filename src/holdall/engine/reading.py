@@ -1,0 +1,214 @@
+"""An open blob of the engine: verified bytes, held while they are read."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from functools import partial
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from holdall.catalog.tables import leases, revisions
+from holdall.catalog.tables.payloads import store_id
+from holdall.catalog.tables.revisions import RevisionRow
+from holdall.catalog.transaction import Transaction
+from holdall.core.checksums import crc32c, verify_blocks
+from holdall.core.errors import Closed, Corrupt, HoldallError
+from holdall.core.values import Revision
+from holdall.engine import records
+from holdall.engine.engine import LEASE, Engine
+from holdall.engine.spanning import AT_ONCE, Piece, pieces
+from holdall.payloads.protocol import BLOCK, PayloadMissing, PayloadReading
+
+
+class Found(NamedTuple):
+    """What the catalog says of the blob; `pieces` may be only the first of many."""
+
+    bucket: str
+    row: RevisionRow
+    is_current: bool
+    start: int
+    end: int
+    pieces: list[Piece]
+
+
+class EngineReading:
+    """Meets `holdall.backends.protocol.Reading`.
+
+    The first payload is held by its open file. A content of more pieces than `AT_ONCE`
+    also takes a lease, which delays the deletion of the payloads that come later.
+    """
+
+    def __init__(self, engine: Engine, key: str, found: Found) -> None:
+        self._engine = engine
+        self._key = key
+        self._found = found
+        self._first: PayloadReading | None = None
+        self._lease: _Lease | None = None
+        self._chunks = self._read()
+        self._closed = False
+
+    @property
+    def revision(self) -> Revision:
+        found = self._found
+        return records.revision(self._key, found.row, is_current=found.is_current)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self._found.start, self._found.end
+
+    async def hold(self) -> None:
+        """Take hold of the bytes. `PayloadMissing` when they were deleted meanwhile."""
+        stored = [piece for piece in self._found.pieces if piece.span.token is not None]
+        if len(stored) > 1 or len(self._found.pieces) == AT_ONCE:
+            self._lease = await _Lease.take(self._engine, self._found.row)
+        if stored and stored[0] is self._found.pieces[0]:
+            self._first = await self._open(stored[0])
+
+    async def read(self) -> bytes:
+        return b"".join([chunk async for chunk in self])
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._closed:
+            raise Closed("The reading is closed.", key=self._key)
+        return await anext(self._chunks)
+
+    async def _read(self) -> AsyncIterator[bytes]:
+        found, position = self._found, self._found.start
+        some = found.pieces
+        while some:
+            for piece in some:
+                async for chunk in self._read_piece(piece):
+                    yield chunk
+                position += piece.end - piece.start
+            some = [] if position >= found.end else await self._more(position)
+
+    async def _more(self, position: int) -> list[Piece]:
+        row = self._found.row
+        if self._lease is not None:
+            await self._lease.renew()
+        some = await self._engine.catalog.read(
+            lambda reads: pieces(reads, row.id, position, self._found.end)
+        )
+        if not some:
+            raise self._corrupt("the end of it is missing")
+        return some
+
+    async def _read_piece(self, piece: Piece) -> AsyncIterator[bytes]:
+        span = piece.span
+        if span.bytes is not None:
+            if crc32c(span.bytes) != span.crc32c:
+                raise self._corrupt("its bytes in the catalog differ from their checksum")
+            yield span.bytes[piece.start : piece.end]
+        elif span.token is None:
+            raise self._corrupt("its payload is gone from the catalog")
+        else:
+            async for chunk in self._read_stored(piece):
+                yield chunk
+
+    async def _read_stored(self, piece: Piece) -> AsyncIterator[bytes]:
+        reading, self._first = self._first, None
+        try:
+            reading = reading or await self._open(piece)
+        except PayloadMissing as error:
+            raise self._corrupt("its payload is missing") from error
+        position = piece.start // BLOCK * BLOCK
+        try:
+            async for chunk in reading:
+                yield _trim(chunk, position, piece)
+                position += len(chunk)
+        finally:
+            await reading.aclose()
+        if position < piece.end:
+            raise self._corrupt("its payload is too short")
+
+    async def _open(self, piece: Piece) -> PayloadReading:
+        """Whole blocks around the piece, so that each can be verified."""
+        span = piece.span
+        first = piece.start // BLOCK
+        end = min(-(-piece.end // BLOCK) * BLOCK, span.size or 0)
+        name = store_id(span.payload, span.token or "")
+        check = partial(self._check, first, piece.sums)
+        return await self._engine.payloads.read(name, first * BLOCK, end, check)
+
+    def _check(self, first: int, sums: bytes, chunk: bytes, offset: int) -> None:
+        block = offset // BLOCK - first
+        if verify_blocks(chunk, block, sums) is not None:
+            raise self._corrupt("its bytes differ from their checksum")
+
+    def _corrupt(self, what: str) -> Corrupt:
+        return Corrupt(
+            f"{self._key!r} in bucket {self._found.bucket} is damaged: {what}.",
+            bucket=self._found.bucket,
+            key=self._key,
+            revision=self._found.row.number,
+        )
+
+    async def aclose(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        await self._chunks.aclose()  # type: ignore[attr-defined]
+        if self._first is not None:
+            await self._first.aclose()
+        if self._lease is not None:
+            await self._lease.release()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+
+def _trim(chunk: bytes, position: int, piece: Piece) -> bytes:
+    """The part of a chunk that was asked for; nearly always all of it."""
+    if piece.start <= position and position + len(chunk) <= piece.end:
+        return chunk
+    return chunk[max(piece.start - position, 0) : piece.end - position]
+
+
+class _Lease:
+    """Holds back the deletion of payloads doomed after the reading began."""
+
+    def __init__(self, engine: Engine, holder: str) -> None:
+        self._engine = engine
+        self._holder = holder
+        self._renewed = engine.now()
+
+    @classmethod
+    async def take(cls, engine: Engine, row: RevisionRow) -> _Lease:
+        """`PayloadMissing` when the revision went before the lease was there."""
+        lease = cls(engine, secrets.token_hex(8))
+        if not await engine.catalog.write(partial(lease._take, row)):
+            raise PayloadMissing
+        return lease
+
+    def _take(self, row: RevisionRow, tx: Transaction) -> bool:
+        found = revisions.by_number(tx, row.chain, row.number)
+        return found is not None and found.id == row.id and self._put(tx)
+
+    def _put(self, tx: Transaction) -> bool:
+        now = self._engine.now()
+        name = f"reading-{self._holder}"
+        return leases.take(tx, name, self._holder, tx.tick().seq, now, now + LEASE)
+
+    async def renew(self) -> None:
+        if self._engine.now() - self._renewed > LEASE // 3:
+            await self._engine.catalog.write(self._put)
+            self._renewed = self._engine.now()
+
+    async def release(self) -> None:
+        with suppress(HoldallError):
+            await self._engine.catalog.write(
+                lambda tx: leases.release(tx, f"reading-{self._holder}", self._holder)
+            )

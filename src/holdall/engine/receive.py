@@ -1,0 +1,219 @@
+"""Taking in the bytes of a source: a few are kept in hand, many become a pending payload.
+
+Steps 1 to 3 of a durable write. What follows in the same transaction as the revision is
+in `append`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+
+from holdall.catalog.tables import doomed, payloads
+from holdall.catalog.tables.payloads import PayloadRow, store_id
+from holdall.catalog.tables.spans import SpanRow
+from holdall.catalog.transaction import Transaction
+from holdall.core.checksums import BlockSums, Digester, crc32c, digester
+from holdall.core.errors import ChecksumMismatch, HoldallError, OutcomeUnknown
+from holdall.core.sources import Source, chunks, small
+from holdall.engine.append import Content
+from holdall.engine.collect import collect_soon
+from holdall.engine.engine import LEASE, SMALL, Engine
+from holdall.engine.records import pack
+from holdall.payloads.protocol import PayloadWriting
+
+Checksums = Mapping[str, bytes | None]
+FIRST = 4096
+"""How many of the first bytes are kept, to guess the type from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Bytes that are safe, or few enough to be made safe with the revision.
+
+    `content` has size, checksums and where the bytes are; `first` the first bytes.
+    """
+
+    content: Content
+    first: bytes
+    digests: Mapping[str, bytes]
+
+
+@asynccontextmanager
+async def receive(
+    engine: Engine, source: Source, checksums: Checksums
+) -> AsyncIterator[Received]:
+    """Take in a source. What is not used when the block ends with an error is given up."""
+    received = await _take(engine, source, checksums)
+    try:
+        yield received
+    except OutcomeUnknown:
+        raise  # the payload may be in use: the sweeper will find out
+    except BaseException:
+        if received.content.pending is not None:
+            await _give_up(engine, received.content.pending)
+        raise
+
+
+def in_hand(data: bytes, checksums: Checksums) -> Received:
+    """As `receive`, for bytes that are in memory and few."""
+    digesters = _digesters(checksums)
+    for each in digesters.values():
+        each.update(data)
+    digests = _verified(digesters, checksums)
+    return Received(_content(len(data), crc32c(data), digests, small=data), data[:FIRST], digests)
+
+
+async def _take(engine: Engine, source: Source, checksums: Checksums) -> Received:
+    data = small(source)
+    if data is not None and len(data) <= SMALL:
+        return in_hand(data, checksums)
+    stream = chunks(source)
+    try:
+        head, ended = await _head(stream)
+        if ended:
+            return in_hand(head, checksums)
+        return await _store(engine, head, stream, checksums)
+    finally:
+        await stream.aclose()  # type: ignore[attr-defined]
+
+
+async def _head(stream: AsyncIterator[bytes]) -> tuple[bytes, bool]:
+    """The first bytes, and whether they are all; more than `SMALL` otherwise."""
+    head = bytearray()
+    async for chunk in stream:
+        head += chunk
+        if len(head) > SMALL:
+            return bytes(head), False
+    return bytes(head), True
+
+
+async def _store(
+    engine: Engine, head: bytes, stream: AsyncIterator[bytes], checksums: Checksums
+) -> Received:
+    writing = await engine.payloads.begin()
+    try:
+        sums, digesters = BlockSums(), _digesters(checksums)
+        await _write(writing, head, sums, digesters)
+        async for chunk in stream:
+            await _write(writing, chunk, sums, digesters)
+        digests = _verified(digesters, checksums)
+        id = await _finish(engine, writing, sums)
+    finally:
+        await writing.aclose()
+    content = _content(sums.size, sums.crc32c, digests, pending=id)
+    return Received(content, head[:FIRST], digests)
+
+
+async def _write(
+    writing: PayloadWriting, chunk: bytes, sums: BlockSums, digesters: Mapping[str, Digester]
+) -> None:
+    if digesters:
+        await asyncio.gather(
+            writing.write(chunk), *(asyncio.to_thread(d.update, chunk) for d in digesters.values())
+        )
+    else:
+        await writing.write(chunk)
+    sums.update(chunk)
+
+
+async def _finish(engine: Engine, writing: PayloadWriting, sums: BlockSums) -> int:
+    """Commit the intent, then make the bytes durable under the lease it holds."""
+    token = secrets.token_hex(8)
+    row = PayloadRow(0, token, 0, sums.size, engine.now() + LEASE, sums.packed)
+    id = await engine.catalog.write(partial(_intend, row=row))
+    keeper = asyncio.create_task(_keep(engine, id))
+    try:
+        await writing.finish(store_id(id, token))
+    except BaseException:
+        await _give_up(engine, id)
+        raise
+    finally:
+        keeper.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeper
+    return id
+
+
+def _intend(tx: Transaction, row: PayloadRow) -> int:
+    id = tx.tick().seq
+    payloads.insert_pending(tx, replace_id(row, id))
+    return id
+
+
+def replace_id(row: PayloadRow, id: int) -> PayloadRow:
+    return row._replace(id=id)
+
+
+async def _keep(engine: Engine, id: int) -> None:
+    """Renew the lease while a slow disk takes its time."""
+    while True:
+        await asyncio.sleep(LEASE / 3e6)
+        with suppress(HoldallError):
+            await engine.catalog.write(
+                lambda tx: payloads.renew(tx, id, engine.now() + LEASE), essential=True
+            )
+
+
+async def _give_up(engine: Engine, id: int) -> None:
+    """Doom a payload that is still pending. Where even that fails, its lease runs out."""
+    with suppress(HoldallError):
+        await asyncio.shield(engine.catalog.write(partial(abandon, id=id), essential=True))
+        collect_soon(engine)
+
+
+def abandon(tx: Transaction, id: int) -> bool:
+    """Pending becomes doomed; False when it is not pending."""
+    if not payloads.renew(tx, id, 0):
+        return False
+    doomed.doom(tx, id, tx.tick().seq)
+    return True
+
+
+def _digesters(checksums: Checksums) -> dict[str, Digester]:
+    return {name: digester(name) for name in checksums}
+
+
+def _verified(digesters: Mapping[str, Digester], checksums: Checksums) -> dict[str, bytes]:
+    digests = {name: each.digest() for name, each in digesters.items()}
+    for name, actual in digests.items():
+        expected = checksums[name]
+        if expected is not None and expected != actual:
+            raise ChecksumMismatch(
+                f"The {name} announced is not that of the bytes received.",
+                algorithm=name,
+                expected=expected.hex(),
+                actual=actual.hex(),
+            )
+    return digests
+
+
+def _content(
+    size: int,
+    crc: int,
+    digests: Mapping[str, bytes],
+    *,
+    small: bytes | None = None,
+    pending: int | None = None,
+) -> Content:
+    kept = {name: digest.hex() for name, digest in digests.items() if name != "crc32c"}
+    return Content(
+        size=size,
+        crc32c=crc,
+        etag=kept.get("md5"),
+        checksums=pack(kept),
+        small=small,
+        spans=() if pending is None else (SpanRow(0, pending, 0, size),),
+        pending=pending,
+    )
+
+
+def described(
+    content: Content, content_type: str | None, metadata: str | None, tags: str | None
+) -> Content:
+    """The same bytes with what callers say about them."""
+    return replace(content, content_type=content_type, metadata=metadata, tags=tags)

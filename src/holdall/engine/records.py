@@ -1,0 +1,115 @@
+"""Rows of the catalog as the values that callers get, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from holdall.catalog.tables import buckets
+from holdall.catalog.tables.buckets import BucketRow
+from holdall.catalog.tables.parts import PartRow
+from holdall.catalog.tables.revisions import MARKER, RevisionRow
+from holdall.core.errors import InvalidArgument
+from holdall.core.values import (
+    DEFAULT_CONTENT_TYPE,
+    EMPTY,
+    BucketRecord,
+    Revision,
+    Usage,
+    Versioning,
+)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+VERSIONING = {
+    buckets.OFF: Versioning.OFF,
+    buckets.ENABLED: Versioning.ENABLED,
+    buckets.SUSPENDED: Versioning.SUSPENDED,
+}
+VERSIONING_CODE = {value: code for code, value in VERSIONING.items()}
+
+
+def moment(microseconds: int) -> datetime:
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def microseconds_of(time: datetime) -> int:
+    if time.tzinfo is None:
+        raise InvalidArgument("A time needs its time zone.", actual=time)
+    return (time - EPOCH) // timedelta(microseconds=1)
+
+
+def bucket_record(row: BucketRow) -> BucketRecord:
+    return BucketRecord(
+        id=row.uid,
+        owner=row.owner,
+        name=row.name,
+        created_at=moment(row.created),
+        versioning=VERSIONING[row.versioning],
+        public_access=bool(row.public),
+    )
+
+
+def version_of(row: RevisionRow) -> str:
+    return f"{row.number:x}.{row.token:016x}"
+
+
+def number_in(version: str) -> int | None:
+    """The number a version id speaks of; None when it is no version id of ours."""
+    head, dot, tail = version.partition(".")
+    try:
+        return int(head, 16) if dot and len(tail) == 16 and tail.isalnum() else None
+    except ValueError:
+        return None
+
+
+def etag_of(row: RevisionRow) -> str:
+    return row.etag or f"{row.token:016x}{row.id:012x}"
+
+
+def revision(key: str, row: RevisionRow, *, is_current: bool = True) -> Revision:
+    return Revision(
+        key=key,
+        number=row.number,
+        version=version_of(row),
+        size=row.size,
+        created_at=moment(row.time),
+        content_type=row.content_type or DEFAULT_CONTENT_TYPE,
+        etag=etag_of(row),
+        checksums=checksums(row),
+        metadata=unpack(row.metadata),
+        tags=unpack(row.tags),
+        is_marker=row.kind == MARKER,
+        is_current=is_current,
+    )
+
+
+def checksums(row: RevisionRow | PartRow) -> Mapping[str, bytes]:
+    found = {name: bytes.fromhex(text) for name, text in unpack(row.checksums).items()}
+    if row.crc32c is not None:
+        found["crc32c"] = row.crc32c.to_bytes(4, "big")
+    return found
+
+
+def pack(mapping: Mapping[str, str]) -> str | None:
+    return json.dumps(dict(mapping), separators=(",", ":")) if mapping else None
+
+
+def unpack(text: str | None) -> Mapping[str, str]:
+    return json.loads(text) if text else EMPTY
+
+
+def as_current(row: RevisionRow | None) -> Usage:
+    """What a revision adds to a bucket's usage by being the current one."""
+    return Usage(blobs=1, bytes=row.size) if row and row.kind != MARKER else _NOTHING
+
+
+def as_kept(row: RevisionRow) -> Usage:
+    """What a revision adds to a bucket's usage by being there."""
+    if row.kind == MARKER:
+        return Usage(markers=1)
+    return Usage(revisions=1, revision_bytes=row.size)
+
+
+_NOTHING = Usage()

@@ -1,0 +1,286 @@
+"""Blobs that are sent in parts. A part's payload belongs to the upload until it is over."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from hashlib import md5
+
+from holdall.catalog.tables import parts, payloads, spans, uploads
+from holdall.catalog.tables.parts import PartRow
+from holdall.catalog.tables.spans import SpanRow
+from holdall.catalog.tables.revisions import RevisionRow
+from holdall.catalog.tables.uploads import UploadRow
+from holdall.catalog.transaction import Reads, Transaction
+from holdall.core.checksums import combine_crc32c
+from holdall.core.content_types import guess_content_type
+from holdall.core.errors import InvalidArgument, LeaseLost, UploadNotFound
+from holdall.core.names import BucketRef, encode_key
+from holdall.core.sources import Source
+from holdall.core.values import (
+    ALWAYS,
+    PLAIN,
+    Part,
+    Precondition,
+    PutOptions,
+    Revision,
+    Span,
+    UploadRecord,
+)
+from holdall.engine import records
+from holdall.engine.append import Content, append, insert_bytes
+from holdall.engine.checking import check_content_type, check_pairs
+from holdall.engine.collect import collect_soon
+from holdall.engine.engine import Engine
+from holdall.engine.list import successor
+from holdall.engine.naming import (
+    RevisionRef,
+    bucket_ref,
+    find_bucket,
+    find_revision,
+    require_content,
+)
+from holdall.engine.receive import receive
+from holdall.engine.remove import forget_spans
+from holdall.engine.spanning import clip
+
+MAX_PARTS = 10_000  # S3 multipart upload limits
+
+
+async def start(engine: Engine, bucket: str, key: str, options: PutOptions) -> EngineUpload:
+    ref, name, uid = bucket_ref(bucket), encode_key(key), secrets.token_hex(16)
+    check_content_type(options.content_type)
+    described = {
+        "content_type": options.content_type or guess_content_type(key, b""),
+        "metadata": check_pairs(options.metadata),
+        "tags": check_pairs(options.tags),
+    }
+
+    def unit(tx: Transaction) -> None:
+        of, tick = find_bucket(tx, ref, engine.owner), tx.tick()
+        uploads.insert(tx, UploadRow(tick.seq, uid, of.id, name, tick.time, json.dumps(described)))
+
+    await engine.catalog.write(unit)
+    return EngineUpload(engine, ref, key, uid)
+
+
+async def resume(engine: Engine, bucket: str, key: str, id: str) -> EngineUpload:
+    upload = EngineUpload(engine, bucket_ref(bucket), key, id)
+    await upload.parts()
+    return upload
+
+
+async def list_uploads(
+    engine: Engine, bucket: str, prefix: str, after: tuple[str, str], limit: int
+) -> list[UploadRecord]:
+    ref, first = bucket_ref(bucket), prefix.encode()
+    low = max((after[0].encode(), after[1]), (first, ""))
+
+    def query(reads: Reads) -> list[UploadRecord]:
+        of = find_bucket(reads, ref, engine.owner)
+        rows = uploads.page(reads, of.id, low, successor(first), limit)
+        return [UploadRecord(row.uid, row.key.decode(), records.moment(row.time)) for row in rows]
+
+    return await engine.catalog.scan(query)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineUpload:
+    """Meets `holdall.backends.protocol.Upload`. Holds nothing: the catalog does."""
+
+    _engine: Engine
+    _bucket: BucketRef
+    _key: str
+    id: str
+
+    def _row(self, reads: Reads) -> UploadRow:
+        bucket = find_bucket(reads, self._bucket, self._engine.owner)
+        row = uploads.by_uid(reads, bucket.id, encode_key(self._key), self.id)
+        if row is None:
+            raise UploadNotFound(
+                f"There is no unfinished upload {self.id} of {self._key!r}.",
+                upload=self.id,
+                key=self._key,
+            )
+        return row
+
+    async def part(self, number: int, source: Source, *, options: PutOptions = PLAIN) -> Part:
+        check_number(number)
+        await self._engine.catalog.read(self._row)  # before gigabytes are sent
+        async with receive(self._engine, source, options.checksums) as received:
+            row = await self._engine.catalog.write(
+                partial(self._insert, number, received.content)
+            )
+        collect_soon(self._engine)
+        return part_value(row)
+
+    async def copy_part(
+        self,
+        number: int,
+        bucket: str,
+        key: str,
+        *,
+        revision: RevisionRef = None,
+        span: Span | None = None,
+    ) -> Part:
+        check_number(number)
+        ref, name = bucket_ref(bucket), encode_key(key)
+
+        def unit(tx: Transaction) -> PartRow:
+            of = find_bucket(tx, ref, self._engine.owner)
+            source, _ = find_revision(tx, of, name, revision)
+            start, end = clip(span, require_content(source, of, name).size)
+            whole = (start, end) == (0, source.size)
+            content = Content(
+                size=end - start,
+                crc32c=source.crc32c if whole else None,
+                spans=_cut(spans.of(tx, source.id), start, end),
+            )
+            return self._insert(number, content, tx)
+
+        row = await self._engine.catalog.write(unit)
+        collect_soon(self._engine)
+        return part_value(row)
+
+    def _insert(self, number: int, content: Content, tx: Transaction) -> PartRow:
+        upload = self._row(tx)
+        if content.pending is not None and not payloads.make_live(tx, content.pending):
+            raise LeaseLost("The writer of a part was taken for dead.", key=self._key)
+        tick = tx.tick()
+        etag = content.etag or f"{secrets.token_hex(8)}{tick.seq:012x}"
+        row = PartRow(
+            upload.id,
+            number,
+            tick.seq,
+            tick.time,
+            content.size,
+            etag,
+            content.crc32c,
+            content.checksums,
+        )
+        replaced = parts.find(tx, upload.id, number)
+        if replaced is not None:
+            _drop_part(tx, replaced, tick.seq)
+        parts.insert(tx, row)
+        insert_bytes(tx, row.id, content)
+        return row
+
+    async def parts(self) -> Sequence[Part]:
+        rows = await self._engine.catalog.read(lambda reads: parts.of(reads, self._row(reads).id))
+        return [part_value(row) for row in rows]
+
+    async def complete(
+        self, numbers: Sequence[int] | None = None, *, precondition: Precondition = ALWAYS
+    ) -> Revision:
+        row = await self._engine.catalog.write(partial(self._complete, numbers, precondition))
+        collect_soon(self._engine)
+        return records.revision(self._key, row)
+
+    def _complete(
+        self, numbers: Sequence[int] | None, condition: Precondition, tx: Transaction
+    ) -> RevisionRow:
+        upload = self._row(tx)
+        chosen = _choose(parts.of(tx, upload.id), numbers, self._key)
+        said = json.loads(upload.options)
+        content = Content(
+            size=sum(part.size for part in chosen),
+            etag=_etag(chosen),
+            crc32c=_combined(chosen),
+            spans=_joined(tx, chosen),
+            **said,
+        )
+        bucket = find_bucket(tx, self._bucket, self._engine.owner)
+        row = append(
+            tx,
+            bucket,
+            upload.key,
+            content,
+            actor=self._engine.owner,
+            condition=condition,
+        )
+        abort_row(tx, upload)
+        return row
+
+    async def abort(self) -> None:
+        await self._engine.catalog.write(
+            lambda tx: abort_row(tx, self._row(tx)), essential=True
+        )
+        collect_soon(self._engine)
+
+
+def check_number(number: int) -> None:
+    if not 1 <= number <= MAX_PARTS:
+        raise InvalidArgument(f"A part's number is 1 to {MAX_PARTS}, not {number}.", actual=number)
+
+
+def part_value(row: PartRow) -> Part:
+    return Part(row.number, row.size, row.etag, records.moment(row.time), records.checksums(row))
+
+
+def abort_row(tx: Transaction, upload: UploadRow) -> None:
+    """End an upload: its parts go, with the payloads that no revision took over."""
+    seq = tx.tick().seq
+    for part in parts.of(tx, upload.id):
+        _drop_part(tx, part, seq)
+    uploads.delete(tx, upload.id)
+
+
+def _drop_part(tx: Transaction, part: PartRow, seq: int) -> None:
+    parts.delete(tx, part)
+    forget_spans(tx, part.id, seq)
+
+
+def _choose(held: list[PartRow], numbers: Sequence[int] | None, key: str) -> list[PartRow]:
+    by_number = {part.number: part for part in held}
+    wanted = list(by_number) if numbers is None else list(numbers)
+    missing = [number for number in wanted if number not in by_number]
+    if not wanted or missing or wanted != sorted(set(wanted)):
+        raise InvalidArgument(
+            f"The parts of {key!r} must be there and in ascending order.",
+            key=key,
+            missing=missing,
+        )
+    return [by_number[number] for number in wanted]
+
+
+def _joined(reads: Reads, chosen: list[PartRow]) -> tuple[SpanRow, ...]:
+    joined, position = list[SpanRow](), 0
+    for part in chosen:
+        joined += [
+            span._replace(position=position + span.position) for span in spans.of(reads, part.id)
+        ]
+        position += part.size
+    return tuple(joined)
+
+
+def _cut(whole: list[SpanRow], start: int, end: int) -> tuple[SpanRow, ...]:
+    """The spans of bytes `start` to `end` of a content, from position 0 on."""
+    cut = []
+    for span in whole:
+        first = max(start, span.position)
+        last = min(end, span.position + span.length)
+        if first < last:
+            at = span.start + first - span.position
+            cut.append(SpanRow(first - start, span.payload, at, last - first))
+    return tuple(cut)
+
+
+def _etag(chosen: list[PartRow]) -> str | None:
+    """S3's form, the MD5 of the parts' MD5s; None where one of them was never computed."""
+    digests = [records.checksums(part).get("md5") for part in chosen]
+    if any(digest is None for digest in digests):
+        return None
+    whole = md5(b"".join(digest or b"" for digest in digests), usedforsecurity=False)
+    return f"{whole.hexdigest()}-{len(chosen)}"
+
+
+def _combined(chosen: list[PartRow]) -> int | None:
+    total = 0
+    for part in chosen:
+        if part.crc32c is None:
+            return None
+        total = combine_crc32c(total, part.crc32c, part.size)
+    return total

@@ -1,0 +1,1 @@
+"""What a power cut, a kill, a failing disk and a full one leave behind."""
