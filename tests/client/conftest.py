@@ -7,21 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from holdall import Bucket, Client
+from holdall import Bucket, Client, connect
 
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
-    try:
-        from holdall import connect
-    except ImportError:
-        from holdall.client.connection import Opened
-        from tests.client.fake_backend import FakeBackend
-        async def opener(): return Opened(FakeBackend("ann"))
-        connect = lambda p, owner: Client(opener, username=owner)
-        async with connect(tmp_path / "store", owner="ann") as client:
-            yield client
-        return
     async with connect(tmp_path / "store", owner="ann") as client:
         yield client
         assert list(await client.check(scrub=True)) == []
@@ -38,3 +28,10 @@ def local(tmp_path: Path) -> Path:
     folder = tmp_path / "local"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+async def unchecked(tmp_path: Path) -> AsyncIterator[Client]:
+    """A client on a store that the test damages."""
+    async with connect(tmp_path / "store", owner="ann") as client:
+        yield client

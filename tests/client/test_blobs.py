@@ -77,9 +77,7 @@ async def test_the_seeds_example_run_as_corrected(client: Client, local: Path) -
             for line in file:
                 yield line
 
-    await client.buckets.put_blob(
-        bucket_id_or_name="box", key="large_file.dat", body=body_stream
-    )
+    await client.buckets.put_blob(bucket_id_or_name="box", key="large_file.dat", body=body_stream)
     assert await content(client, "large_file.dat") == large_file.read_bytes()
 
 

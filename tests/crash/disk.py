@@ -166,9 +166,7 @@ class Disk:
         return not any(x.log for x in files) and not any(x.log for x in folders)
 
     def crash(self, chance: Chance) -> Tree:
-        names = {
-            inode: self._names(folder, chance) for inode, folder in self._folders.items()
-        }
+        names = {inode: self._names(folder, chance) for inode, folder in self._folders.items()}
         return dict(self._walk(ROOT, "", names, chance))
 
     def _names(self, folder: Folder, chance: Chance) -> dict[str, int]:

@@ -192,6 +192,10 @@ class Journal:
     def mark(self, note: object) -> None:
         self._append(Mark(note))
 
+    def notes(self, until: int | None = None) -> list[object]:
+        """What was marked before a position, or ever."""
+        return [event.note for event in self.events[:until] if isinstance(event, Mark)]
+
     def _append(self, event: Event) -> None:
         with self._lock:
             self.events.append(event)

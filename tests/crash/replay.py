@@ -6,7 +6,6 @@ import random
 import shutil
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +24,7 @@ AROUND = 3
 class Failure:
     """A state that broke a promise: enough to draw it again."""
 
+    seed: int
     cut: int
     sample: int
     problems: tuple[str, ...]
@@ -33,19 +33,19 @@ class Failure:
 @dataclass(slots=True)
 class Report:
     states: int = 0
-    repeated: int = 0
+    runs: int = 0
     events: int = 0
+    acknowledged: int = 0
     seconds: float = 0.0
     failures: list[Failure] = field(default_factory=list)
-    kinds: Counter[str] = field(default_factory=Counter)
 
     def __iadd__(self, other: Report) -> Report:
         self.states += other.states
-        self.repeated += other.repeated
+        self.runs += other.runs
         self.events += other.events
+        self.acknowledged += other.acknowledged
         self.seconds += other.seconds
         self.failures += other.failures
-        self.kinds += other.kinds
         return self
 
 
@@ -77,9 +77,7 @@ def states(
                 yield State(cut, sample, tree)
 
 
-def _cuts(
-    events: Sequence[Event], start: int, count: int, chance: random.Random
-) -> list[int]:
+def _cuts(events: Sequence[Event], start: int, count: int, chance: random.Random) -> list[int]:
     """Half anywhere, half close to an fsync or a promise, where faults hide."""
     close = [i for i in range(start, len(events)) if isinstance(events[i], (Synced, Mark))]
     anywhere = [chance.randint(start, len(events)) for _ in range(count - count // 2)]
@@ -114,23 +112,20 @@ async def replay(
     until: int | None = None,
 ) -> Report:
     """Judge `count` states; stop early after `until` failures."""
-    report, began = Report(events=len(events) - start), time.monotonic()
+    report, began = Report(runs=1, events=len(events) - start), time.monotonic()
     with tempfile.TemporaryDirectory(dir=_fast_folder(), prefix="holdall-crash-") as scratch:
         for state in states(events, start=start, count=count, seed=seed, samples=samples):
             problems = await _judge(Path(scratch) / "store", state, events, judge)
             report.states += 1
             if problems:
-                report.failures.append(Failure(state.cut, state.sample, tuple(problems)))
+                report.failures.append(Failure(seed, state.cut, state.sample, tuple(problems)))
                 if until is not None and len(report.failures) >= until:
                     break
-    report.repeated = count - report.states
     report.seconds = time.monotonic() - began
     return report
 
 
-async def _judge(
-    folder: Path, state: State, events: Sequence[Event], judge: Judge
-) -> list[str]:
+async def _judge(folder: Path, state: State, events: Sequence[Event], judge: Judge) -> list[str]:
     materialise(state.tree, folder)
     notes = [event.note for event in events[: state.cut] if isinstance(event, Mark)]
     try:

@@ -11,9 +11,8 @@ from typing import Any
 
 from holdall.backends.engine import EngineBackend
 from holdall.catalog.sqlite import checkpointer
-from holdall.catalog.sqlite.catalog import SqliteCatalog
-from holdall.engine.engine import Engine
-from holdall.payloads.local import LocalPayloads
+
+from holdall.payloads.local import store
 
 from .faults import Faults
 from .journal import Journal
@@ -21,17 +20,34 @@ from .recording_os import RecordingOS
 from .vfs import RecordingVFS
 
 OWNER = "tester"
+WATCHED = ("holdall.payloads", "holdall.engine.directory", "pathlib")
+"""Modules, and those below them, that change files of a store beside SQLite."""
 
 
-def open_store(folder: Path, *, vfs: str | None = None, later: float = 0) -> Any:
+async def open_store(
+    folder: Path, *, vfs: str | None = None, later: float = 0, fsync: bool = True
+) -> EngineBackend:
     """The engine on `folder`, made where there is none. Its clock is `later` seconds ahead."""
-    payloads = LocalPayloads(folder / "payloads")
-    catalog = SqliteCatalog(folder, vfs=vfs)
-    return EngineBackend(Engine(catalog, payloads, OWNER, now=_clock(later)))
+    backend = await EngineBackend.at(folder, owner=OWNER, vfs=vfs, fsync=fsync)
+    backend.engine.now = lambda: time.time_ns() // 1000 + int(later * 1e6)
+    return backend
 
 
-def _clock(later: float) -> Any:
-    return lambda: time.time_ns() // 1000 + int(later * 1e6)
+class Few(tuple[str, ...]):
+    """Stands for 256 folder names where making them thousands of times takes the time."""
+
+    def __getitem__(self, number: Any) -> Any:
+        return super().__getitem__(number % len(self))
+
+
+@contextmanager
+def few_folders() -> Iterator[None]:
+    original = store.FOLDERS
+    store.FOLDERS = Few(original[:4])  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        store.FOLDERS = original  # type: ignore[misc]
 
 
 class Recording:
@@ -46,11 +62,11 @@ class Recording:
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """The payload modules see our `os`; the checkpointer works all the time."""
+        """The modules that touch files see our `os`; checkpoints are frequent."""
         places = [
             module
             for name, module in sys.modules.items()
-            if name.startswith("holdall.payloads") and hasattr(module, "os")
+            if name.startswith(WATCHED) and hasattr(module, "os")
         ]
         originals = [module.os for module in places]  # type: ignore[attr-defined]
         bounds = checkpointer.SOFT, checkpointer.HARD
@@ -64,5 +80,5 @@ class Recording:
             for module, original in zip(places, originals, strict=True):
                 module.os = original  # type: ignore[attr-defined]
 
-    def open(self) -> Any:
-        return open_store(self.folder, vfs=self.vfs.name)
+    async def open(self, *, fsync: bool = True, later: float = 0) -> EngineBackend:
+        return await open_store(self.folder, vfs=self.vfs.name, fsync=fsync, later=later)

@@ -13,6 +13,7 @@ import os
 import random
 import select
 import signal
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from .history import Blobs, Expectation, Note, Ready, packed, unpacked
 from .stores import open_store
 from .verdict import LATER, examine
 from .workload import Task, make_buckets, observe, sweep_now_and_then
+from .workload import hasty as early
 
 PROCESSES = 2
 TASKS = 4
@@ -35,10 +37,14 @@ PATIENCE = 30
 
 @dataclass(slots=True)
 class Storm:
-    """The same store through many rounds. `problems` says what was broken, by round."""
+    """The same store through many rounds. `problems` says what was broken, by round.
+
+    With `hasty`, workers say that a change is done before they make it.
+    """
 
     folder: Path
     seed: int
+    hasty: bool = False
     expected: Expectation = field(default_factory=Expectation)
     rounds: int = 0
     kills: int = 0
@@ -54,7 +60,7 @@ class Storm:
         self.seconds += time.monotonic() - began
 
     async def _prepare(self) -> None:
-        backend = open_store(self.folder)
+        backend = await open_store(self.folder)
         await make_buckets(backend, lambda note: None)
         await backend.aclose()
         self.expected.follow([Ready()])
@@ -74,7 +80,7 @@ class Storm:
         states = {task: _rows(self.expected.of(task)[0]) for task in _names(process)}
         worker = CONTEXT.Process(
             target=run_worker,
-            args=(str(self.folder), theirs, f"{self.seed}/{self.rounds}", states),
+            args=(str(self.folder), theirs, f"{self.seed}/{self.rounds}", states, self.hasty),
             daemon=True,
         )
         worker.start()
@@ -82,7 +88,7 @@ class Storm:
         return worker, ours
 
     async def _verify(self) -> None:
-        backend = open_store(self.folder, later=LATER)
+        backend = await open_store(self.folder, later=LATER)
         try:
             problems = await examine(backend, self.expected)
             self.problems += [f"round {self.rounds}: {problem}" for problem in problems]
@@ -94,7 +100,10 @@ class Storm:
 
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload([__name__])
+CONTEXT.set_forkserver_preload(["holdall.backends.engine"])
+HERE = str(Path(__file__).parents[__name__.count(".")])
+if HERE not in sys.path:  # the workers import this module by its name
+    sys.path.append(HERE)
 
 
 def _names(process: int) -> list[str]:
@@ -158,7 +167,7 @@ def _parsed(text: bytes) -> Iterable[Note]:
 
 
 def run_worker(
-    folder: str, pipe: Connection, seed: str, states: dict[str, list[Any]]
+    folder: str, pipe: Connection, seed: str, states: dict[str, list[Any]], hasty: bool
 ) -> None:
     """In a process of its own: tasks at work for ever, each note one atomic write."""
     descriptor = pipe.fileno()
@@ -166,11 +175,11 @@ def run_worker(
     def say(note: Note) -> None:
         os.write(descriptor, json.dumps(packed(note)).encode() + b"\n")
 
-    asyncio.run(_work(Path(folder), say, seed, states))
+    asyncio.run(_work(Path(folder), early(say) if hasty else say, seed, states))
 
 
 async def _work(folder: Path, say: Any, seed: str, states: dict[str, list[Any]]) -> None:
-    backend = open_store(folder)
+    backend = await open_store(folder)
     say(Ready())
     number = random.Random(seed).getrandbits(32)
     tasks = [

@@ -123,9 +123,7 @@ async def test_acknowledged_rows_survive_a_power_cut(setting: Setting) -> None:
     assert report.states > 100
 
 
-async def test_without_fsync_they_do_not(
-    setting: Setting, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_fsync_they_do_not(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: a harness that cannot fail proves nothing."""
     connect = SqliteCatalog._connect
 

@@ -16,8 +16,8 @@ LATER = 3600
 """Seconds by which a store is opened after the crash: every lease of the dead has run out."""
 
 
-async def judge(folder: Path, notes: Sequence[object]) -> list[str]:
-    backend = open_store(folder, later=LATER)
+async def judge(folder: Path, notes: Sequence[object], *, later: float = LATER) -> list[str]:
+    backend = await open_store(folder, later=later)
     try:
         return await examine(backend, Expectation().follow(notes))
     finally:

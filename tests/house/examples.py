@@ -21,13 +21,12 @@ from pathlib import Path
 from typing import Any
 
 FENCE = re.compile(r"^(`{3,})(\w*)[^\n]*\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
-OVERLOOKED = re.compile(
-    r"^(?:[ \t>]+```[ \t]*(?:python|console)|[ \t>]*(?:```[ \t]*(?:bash|py|pycon|sh|shell)|~~~)).*$",
-    re.MULTILINE,
-)
+MARK = re.compile(r"^[ \t>]*(?:```|~~~).*$", re.MULTILINE)
 INLINE = re.compile(r"`([^`\n]+)`")
 INSTALLING = {"git", "make", "pip", "pipx", "uv"}
 """Commands that are shown to readers and whose work is done before a test starts."""
+OTHER_NAMES = {"bash", "py", "pycon", "sh", "shell"}
+"""Languages of blocks that a reader takes for examples, and that would not be run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +56,13 @@ def blocks(page: str) -> Iterator[Block]:
 
 
 def overlooked(page: str) -> list[str]:
-    """The fences of examples that `blocks` would not run: indented, or named otherwise."""
-    return OVERLOOKED.findall(FENCE.sub(_opening_line, page))
+    """What a reader takes for examples, and `run_page` does not run.
 
-
-def _opening_line(found: re.Match[str]) -> str:
-    return found[0].partition("\n")[0]
+    Those are blocks that go by another name, and fences that are indented, made of tildes
+    or never closed.
+    """
+    renamed = [block.language for block in blocks(page) if block.language in OTHER_NAMES]
+    return renamed + MARK.findall(FENCE.sub("", page))
 
 
 def code(page: str) -> str:

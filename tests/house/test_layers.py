@@ -29,13 +29,13 @@ OFFENCES = {
 """For each rule a module that breaks it: the package it is put into, and its one line."""
 
 
-def test_the_rules_hold():
+def test_the_rules_hold() -> None:
     status, verdicts, printed = lint(ROOT)
     assert status == 0, printed
     assert set(verdicts.values()) == {"KEPT"}
 
 
-def test_every_rule_can_be_broken(tmp_path: Path):
+def test_every_rule_can_be_broken(tmp_path: Path) -> None:
     copy = copy_of_the_source(tmp_path)
     for number, (package, offence) in enumerate(OFFENCES.values()):
         (copy / "src/holdall" / package / f"offence_{number}.py").write_text(offence + "\n")
@@ -44,7 +44,7 @@ def test_every_rule_can_be_broken(tmp_path: Path):
     assert verdicts == dict.fromkeys(OFFENCES, "BROKEN")
 
 
-def test_a_package_without_a_place_breaks_the_first_rule(tmp_path: Path):
+def test_a_package_without_a_place_breaks_the_first_rule(tmp_path: Path) -> None:
     copy = copy_of_the_source(tmp_path)
     (copy / "src/holdall/newcomer.py").touch()
     status, verdicts, printed = lint(copy)

@@ -212,7 +212,7 @@ def _open(path: Path, owner: str, create: bool, fsync: bool, vfs: str | None) ->
     path = directory.prepare(path, create=create)
     try:
         catalog = SqliteCatalog(path, vfs=vfs)
-        return Engine(catalog, LocalPayloads(path, fsync=fsync), owner)
+        return Engine(catalog, LocalPayloads.create(path / "payloads", fsync=fsync), owner)
     except HoldallError:
         raise
     except OSError as error:

@@ -82,9 +82,7 @@ class Upload(Protocol):
     @property
     def id(self) -> str: ...
 
-    async def part(
-        self, number: int, source: Source, *, options: PutOptions = PLAIN
-    ) -> Part:
+    async def part(self, number: int, source: Source, *, options: PutOptions = PLAIN) -> Part:
         """Store a part; the same number again replaces it. `UploadNotFound` when it is over."""
 
     async def copy_part(

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
+from functools import partial
 from threading import Thread
 from typing import Final, TypeVar
 
@@ -90,9 +91,9 @@ async def _patiently(work: Callable[[], T]) -> T:
         try:
             result = work()
         except BaseException as error:
-            _tell(loop, done, lambda failure=error: done.set_exception(failure))
+            _tell(loop, done, partial(done.set_exception, error))
         else:
-            _tell(loop, done, lambda: done.set_result(result))
+            _tell(loop, done, partial(done.set_result, result))
 
     Thread(target=work_and_tell, daemon=True).start()
     return await done

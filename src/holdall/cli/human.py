@@ -12,12 +12,11 @@ def size(count: float) -> str:
     """Bytes in decimal units: `999 B`, `4.1 kB`, `12 MB`."""
     if count < 1000:
         return f"{count:.0f} B"
-    for unit in _UNITS:
-        count /= 1000
-        # 999.5 and above would be printed as 1000 of this unit.
-        if count < 999.5:
-            break
-    return f"{count:.1f} {unit}" if count < 9.95 else f"{count:.0f} {unit}"
+    count, power = count / 1000, 0
+    # 999.5 and above would be printed as 1000 of this unit.
+    while count >= 999.5 and power < len(_UNITS) - 1:
+        count, power = count / 1000, power + 1
+    return f"{count:.1f} {_UNITS[power]}" if count < 9.95 else f"{count:.0f} {_UNITS[power]}"
 
 
 def rate(count: float, seconds: float) -> str:
@@ -25,9 +24,9 @@ def rate(count: float, seconds: float) -> str:
     return f"{size(count / max(seconds, 1e-9))}/s"
 
 
-def each_second(count: float, seconds: float) -> str:
-    """A number of things a second, with thousands set apart."""
-    return f"{count / max(seconds, 1e-9):,.0f}/s"
+def files_rate(count: float, seconds: float) -> str:
+    """`1,615 files/s`."""
+    return f"{count / max(seconds, 1e-9):,.0f} files/s"
 
 
 def duration(seconds: float) -> str:

@@ -26,7 +26,8 @@ def _moment(text: str | None) -> str | None:
     try:
         datetime.fromisoformat(text)
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no ISO 8601 time such as 2026-05-17T09:30") from error
+        message = f"{text!r} is no ISO 8601 time such as 2026-05-17T09:30"
+        raise typer.BadParameter(message) from error
     return text
 
 
@@ -50,7 +51,11 @@ MainStore = Annotated[
 Store = Annotated[
     str,
     typer.Option(
-        "--store", "-s", metavar="DIR", callback=_store_anywhere, help=_STORE_HELP,
+        "--store",
+        "-s",
+        metavar="DIR",
+        callback=_store_anywhere,
+        help=_STORE_HELP,
         show_default=False,
     ),
 ]
@@ -62,5 +67,13 @@ At = Annotated[
         metavar="TIME",
         callback=_moment,
         help="As it stood then: ISO 8601, local time unless it has an offset.",
+    ),
+]
+Revision = Annotated[
+    str | None,
+    typer.Option(
+        "--revision",
+        metavar="REVISION",
+        help="This one: a number (0 the original, -1 the newest) or a version id.",
     ),
 ]

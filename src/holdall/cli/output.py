@@ -72,6 +72,14 @@ class Output:
         for line in () if self.as_json else lines:
             print(printable(line), file=self._out)
 
+    def fact(self, name: str, text: str, fields: Mapping[str, Any]) -> None:
+        """One of a list of findings: a name, set apart, and what was found."""
+        if self.is_terminal:
+            self._styled(f"{name:<12}", text)
+        else:
+            self.result({"step": name, **fields}, f"{name:<12}{text}")
+        self._out.flush()
+
     def rows(self, *columns: Column) -> Rows:
         """A listing: a table on a terminal, tab-separated lines elsewhere, or JSON lines."""
         if self.as_json:
@@ -79,6 +87,10 @@ class Output:
         if self.is_terminal:
             return TerminalRows(columns, self._out)
         return TextRows(columns, self._out)
+
+    def names(self) -> Rows:
+        """A listing of names alone, which needs no heading."""
+        return Rows(self._json) if self.as_json else TextRows((), self._out)
 
     def note(self, text: str) -> None:
         """A remark for people on standard error; nothing as JSON."""
@@ -88,7 +100,8 @@ class Output:
     def fail(self, error: HoldallError | OSError, *, about: str = "") -> None:
         """Report a failure and remember it in `code`; the first one decides."""
         text = message_of(error)
-        self.fail_saying(f"{about}: {text}" if about else text, exit_code_of(error))
+        is_named = not about or text.startswith(f"{about}:")
+        self.fail_saying(text if is_named else f"{about}: {text}", exit_code_of(error))
 
     def fail_saying(self, text: str, code: ExitCode = ExitCode.FAILED) -> None:
         """The same for a failure of which only the text is left."""
@@ -100,6 +113,13 @@ class Output:
         """Hand everything to the operating system."""
         self._out.flush()
         self._err.flush()
+
+    def _styled(self, name: str, text: str) -> None:
+        from rich.console import Console  # slow to import, and only terminals need it
+        from rich.text import Text
+
+        line = Text.assemble((printable(name), "bold green"), printable(text))
+        Console(file=self._out, highlight=False, soft_wrap=True).print(line)
 
     def _complain(self, text: str) -> None:
         print(f"holdall: {printable(text)}", file=self._err, flush=True)

@@ -12,7 +12,9 @@ from typing import Final
 # Controls, surrogates, line and paragraph separators.
 _UNSAFE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # What reorders the text after it (Unicode Standard Annex 9), and invisible marks of that.
-_REORDERING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_REORDERING: Final = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 

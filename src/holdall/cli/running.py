@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import typer
 
@@ -18,7 +18,7 @@ from holdall.client.client import Client
 from holdall.client.opening import connect
 from holdall.core.errors import HoldallError, StoreNotFound
 
-Work = Callable[[Client, Output], Awaitable[None]]
+Work = Callable[[Client, Output], Coroutine[Any, Any, None]]
 
 _BEGIN: Final = (
     "no store at {store}: make one with 'holdall mb NAME', or say where it is with --store or "
@@ -39,7 +39,7 @@ def run(work: Work, *, store: str, json: bool, may_create: bool = False) -> None
     run_without_store(opened, json=json)
 
 
-def run_without_store(work: Callable[[Output], Awaitable[None]], *, json: bool) -> None:
+def run_without_store(work: Callable[[Output], Coroutine[Any, Any, None]], *, json: bool) -> None:
     """Do `work` to its end; always leaves by `typer.Exit`."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -48,7 +48,7 @@ def run_without_store(work: Callable[[Output], Awaitable[None]], *, json: bool) 
     raise typer.Exit(_finish(work, output))
 
 
-def _finish(work: Callable[[Output], Awaitable[None]], output: Output) -> ExitCode:
+def _finish(work: Callable[[Output], Coroutine[Any, Any, None]], output: Output) -> ExitCode:
     try:
         code = _outcome(work, output)
         output.flush()
@@ -58,9 +58,9 @@ def _finish(work: Callable[[Output], Awaitable[None]], output: Output) -> ExitCo
     return code
 
 
-def _outcome(work: Callable[[Output], Awaitable[None]], output: Output) -> ExitCode:
+def _outcome(work: Callable[[Output], Coroutine[Any, Any, None]], output: Output) -> ExitCode:
     try:
-        asyncio.run(_awaited(work, output))
+        asyncio.run(work(output))
     except KeyboardInterrupt:
         output.note("stopped")
         return ExitCode.INTERRUPTED
@@ -69,10 +69,6 @@ def _outcome(work: Callable[[Output], Awaitable[None]], output: Output) -> ExitC
     except (HoldallError, OSError) as error:
         output.fail(error)
     return output.code
-
-
-async def _awaited(work: Callable[[Output], Awaitable[None]], output: Output) -> None:
-    await work(output)
 
 
 def _forget_output() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from holdall.client.buckets import Buckets
 from holdall.client.connection import Connection, Opener
+from holdall.client.local import LocalPlace, local_path
 from holdall.client.resolving import Resolver
+from holdall.core.values import Problem, Sweep
 
 
 class Client:
@@ -45,20 +46,20 @@ class Client:
         """The current organisation; a directory has none."""
         return None
 
-    async def check(self, *, scrub: bool = False) -> Sequence[Any]:
-        """Every problem of the store, empty when it is sound; `scrub` reads all bytes.
+    async def check(self, *, scrub: bool = False) -> Sequence[Problem]:
+        """What is wrong with the store, nothing when it is sound; `scrub` reads all bytes.
 
         Like `sweep` and `backup` for a directory only; `NotSupported` elsewhere.
         """
         return await (await self._connection.maintenance()).check(scrub=scrub)
 
-    async def sweep(self) -> Any:
-        """Delete what deleted blobs and dead writers left behind."""
-        return await (await self._connection.maintenance()).sweep()
+    async def sweep(self, *, dry_run: bool = False) -> Sweep:
+        """Clear up after writers that died, and delete what nothing refers to."""
+        return await (await self._connection.maintenance()).sweep(dry_run=dry_run)
 
-    async def backup(self, path: str | os.PathLike[str]) -> Any:
-        """Copy the store, while it is in use, to a directory that is missing or empty."""
-        return await (await self._connection.maintenance()).backup(path)
+    async def backup(self, path: LocalPlace) -> int:
+        """Copy the store, in use or not, to a new directory; how many payload files it holds."""
+        return await (await self._connection.maintenance()).backup(local_path(path))
 
     async def aclose(self) -> None:
         """Let go of the store. Harmless when repeated."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -38,4 +39,6 @@ def local_target(place: LocalPlace) -> Path:
     path = local_path(place).resolve()
     if path.is_dir():
         raise IsADirectory(f"{path} is a directory", path=path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such directory", str(path.parent))
     return path

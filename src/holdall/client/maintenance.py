@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Protocol
+
+from holdall.core.values import Problem, Sweep
 
 
 class Maintenance(Protocol):
-    """What can be done to a store and not to a bucket in it."""
+    """What can be done to a store as a whole."""
 
-    async def check(self, *, scrub: bool = False) -> Sequence[Any]:
-        """Compare the catalog with the payloads; every problem found, empty when sound.
+    async def check(self, *, scrub: bool = False) -> Sequence[Problem]:
+        """What is wrong with the store, nothing when it is sound; `scrub` reads all bytes."""
 
-        `scrub` also reads every byte and compares it with its checksum.
-        """
+    async def sweep(self, *, dry_run: bool = False) -> Sweep:
+        """Clear up after writers that died, and delete what nothing refers to."""
 
-    async def sweep(self) -> Any:
-        """Delete what deleted blobs and dead writers left behind."""
-
-    async def backup(self, path: str | os.PathLike[str]) -> Any:
-        """Copy the live store to a directory that is missing or empty."""
+    async def backup(self, target: Path) -> int:
+        """Copy the live store to a new directory; how many payload files it holds."""

@@ -30,21 +30,29 @@ _LATER = {
 }
 
 
-def connect(where: Where | None = None, *, owner: str | None = None, create: bool = True) -> Client:
+def connect(
+    where: Where | None = None,
+    *,
+    owner: str | None = None,
+    create: bool = True,
+    fsync: bool = True,
+) -> Client:
     """A client of the store in the directory `where`. Nothing is opened before its first use.
 
     `owner` is who asks and owns what is made, by default the local user. A directory that
     holds no store becomes one if `create`, else its first use raises `StoreNotFound`.
+    Without `fsync` a power cut can lose large blobs that were acknowledged.
     `InvalidArgument` without a place, `NotSupported` for one that no backend reaches yet.
     """
     path = _directory(where)
     username = owner or local_username()
-    return Client(partial(open_backend, path, owner=username, create=create), username=username)
+    opener = partial(open_backend, path, owner=username, create=create, fsync=fsync)
+    return Client(opener, username=username)
 
 
-async def open_backend(path: Path, *, owner: str, create: bool) -> Opened:
+async def open_backend(path: Path, *, owner: str, create: bool, fsync: bool) -> Opened:
     """Open the store in a directory."""
-    backend = await EngineBackend.open(path, owner=owner, create=create)
+    backend = await EngineBackend.at(path, owner=owner, create=create, fsync=fsync)
     return Opened(backend, backend)
 
 

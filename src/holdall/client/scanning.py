@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from holdall.core.errors import InvalidArgument
+from holdall.core.errors import InvalidArgument, NotADirectory
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,10 @@ class Scanned:
 
 
 def identify(path: Path) -> Identity:
-    """The identity of a directory. Raises OSError where there is none."""
+    """The identity of a directory. `NotADirectory`, or OSError where there is nothing."""
     found = os.stat(path)
+    if not stat.S_ISDIR(found.st_mode):
+        raise NotADirectory(f"{path} is not a directory", path=path)
     return Identity(found.st_dev, found.st_ino)
 
 

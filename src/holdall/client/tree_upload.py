@@ -71,7 +71,6 @@ class TreeUpload:
 
     async def run(self, path: Path) -> None:
         """Upload everything below `path`; what failed is raised together at the end."""
-        await in_thread(scan, path)
         stack: list[_Folder | _Leave] = [_Folder(path, "", await in_thread(identify, path))]
         while stack:
             step = stack.pop()

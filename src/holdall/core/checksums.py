@@ -1,30 +1,143 @@
-"""provisional"""
+"""Checksums: the named ones that callers may ask for, and the CRC32C of each block.
+
+Nothing here keeps bytes: every checksum runs along while they stream. The CRCs come from
+awscrt, which uses the processor's instructions and releases the GIL while it computes.
+"""
+
 from __future__ import annotations
-import hashlib, zlib
-from typing import Any
-from awscrt import checksums as crt
-BLOCK = 256 * 1024
-def crc32c(data: bytes, previous: int = 0) -> int: return int(crt.crc32c(data, previous))
-def combine_crc32c(a: int, b: int, n: int) -> int: return int(crt.combine_crc32c(a, b, n))
-class Digester:
-    def __init__(self, name: str) -> None: self._h = hashlib.new(name)
-    def update(self, d: bytes) -> None: self._h.update(d)
-    def digest(self) -> bytes: return self._h.digest()
-def digester(name: str) -> Digester: return Digester(name)
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from awscrt import checksums as _crt
+
+from holdall.core.errors import InvalidArgument
+
+BLOCK: Final = 256 * 1024
+"""Bytes covered by one block checksum."""
+
+SUM: Final = 4
+"""Bytes of one packed block checksum."""
+
+_Crc = Callable[[bytes | memoryview, int], int]
+
+
+class Digester(Protocol):
+    """A running checksum."""
+
+    def update(self, data: bytes, /) -> None: ...
+
+    def digest(self) -> bytes:
+        """The checksum of all bytes so far; of a CRC its big-endian bytes, as S3 sends it."""
+
+
+class _CrcDigester:
+    def __init__(self, crc: _Crc, width: int) -> None:
+        self._crc = crc
+        self._width = width
+        self._value = 0
+
+    def update(self, data: bytes, /) -> None:
+        self._value = self._crc(data, self._value)
+
+    def digest(self) -> bytes:
+        return self._value.to_bytes(self._width, "big")
+
+
+ALGORITHMS: Final[Mapping[str, Callable[[], Digester]]] = MappingProxyType(
+    {
+        "crc32": partial(_CrcDigester, _crt.crc32, 4),
+        "crc32c": partial(_CrcDigester, _crt.crc32c, 4),
+        "crc64nvme": partial(_CrcDigester, _crt.crc64nvme, 8),
+        "sha1": partial(hashlib.sha1, usedforsecurity=False),
+        "sha256": hashlib.sha256,
+        "md5": partial(hashlib.md5, usedforsecurity=False),
+    }
+)
+"""Every algorithm by the lower-case name it has throughout Holdall."""
+
+
+def digester(algorithm: str) -> Digester:
+    """A fresh running checksum. `InvalidArgument` when there is no such algorithm."""
+    try:
+        return ALGORITHMS[algorithm]()
+    except KeyError:
+        raise InvalidArgument(
+            f"no checksum algorithm is called {algorithm!r}",
+            algorithm=algorithm,
+            expected=tuple(ALGORITHMS),
+        ) from None
+
+
+def crc32c(data: bytes | memoryview, previous: int = 0) -> int:
+    """The CRC32C of `data`, or of what gave `previous` with `data` after it."""
+    crc: int = _crt.crc32c(data, previous)
+    return crc
+
+
 class BlockSums:
+    """The CRC32C of each block of a payload and of the whole, in one pass over its bytes."""
+
     def __init__(self) -> None:
-        self.size = 0; self.crc32c = 0; self._p = bytearray(); self._cur = 0; self._n = 0
+        self._packed = bytearray()
+        self._whole = 0  # of the full blocks
+        self._block = 0  # of the block that is not full yet
+        self._filled = 0  # bytes in that block
+
     def update(self, chunk: bytes) -> None:
-        self.crc32c = crc32c(chunk, self.crc32c); self.size += len(chunk)
-        m = memoryview(chunk)
-        while len(m):
-            part = m[: BLOCK - self._n]
-            self._cur = crt.crc32c(bytes(part), self._cur); self._n += len(part); m = m[len(part):]
-            if self._n == BLOCK: self._p += self._cur.to_bytes(4, "big"); self._n = self._cur = 0
+        """Add the next bytes of the payload; any length."""
+        view = memoryview(chunk)
+        at = 0
+        while at < len(view):
+            piece = view[at : at + BLOCK - self._filled]
+            at += len(piece)
+            self._extend(piece)
+
+    def _extend(self, piece: memoryview) -> None:
+        self._block = crc32c(piece, self._block)
+        self._filled += len(piece)
+        if self._filled == BLOCK:
+            self._packed += _packed(self._block)
+            self._whole = combine_crc32c(self._whole, self._block, BLOCK)
+            self._block = self._filled = 0
+
     @property
-    def packed(self) -> bytes: return bytes(self._p) + (self._cur.to_bytes(4, "big") if self._n else b"")
-def verify_blocks(chunk: bytes, first_block: int, packed: bytes) -> int | None:
-    for i in range(0, len(chunk), BLOCK):
-        k = (first_block + i // BLOCK) * 4
-        if crc32c(chunk[i : i + BLOCK]).to_bytes(4, "big") != packed[k : k + 4]: return first_block + i // BLOCK
+    def size(self) -> int:
+        """Bytes so far."""
+        return len(self._packed) // SUM * BLOCK + self._filled
+
+    @property
+    def crc32c(self) -> int:
+        """The CRC32C of all bytes so far."""
+        return combine_crc32c(self._whole, self._block, self._filled)
+
+    @property
+    def packed(self) -> bytes:
+        """The CRC32C of each block, the last one perhaps short: four big-endian bytes each."""
+        return bytes(self._packed) + (_packed(self._block) if self._filled else b"")
+
+
+def verify_blocks(chunk: bytes, first_block_index: int, packed: bytes) -> int | None:
+    """The index of the first block whose bytes are not those that were summed, or None.
+
+    `chunk` starts where block `first_block_index` starts and ends where a block ends;
+    `packed` is what `BlockSums.packed` said. A block that it does not cover is bad.
+    """
+    view = memoryview(chunk)
+    for index, at in enumerate(range(0, len(view), BLOCK), first_block_index):
+        if _packed(crc32c(view[at : at + BLOCK])) != packed[index * SUM : (index + 1) * SUM]:
+            return index
     return None
+
+
+def _packed(crc: int) -> bytes:
+    return crc.to_bytes(SUM, "big")
+
+
+def combine_crc32c(first: int, second: int, second_size: int) -> int:
+    """The CRC32C of two byte strings joined, from theirs and the length of the second."""
+    crc: int = _crt.combine_crc32c(first, second, second_size)
+    return crc

@@ -79,6 +79,8 @@ _SIGNATURES: Final = (
     (0, b"<?xml ", "application/xml"),
 )
 
+_LEADS: Final = (b"RIFF", *(magic for offset, magic, _ in _SIGNATURES if offset == 0))
+
 
 def guess_content_type(key: str, first: bytes) -> str:
     """By the key's extension, else by `first`, the first 16 bytes or more; else octets.
@@ -90,12 +92,21 @@ def guess_content_type(key: str, first: bytes) -> str:
 
 
 def _by_extension(key: str) -> str | None:
+    stem, *suffixes = key.rpartition("/")[2].split(".")
+    return _of_suffixes(".".join(suffixes[-2:]), bool(stem)) if suffixes else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _of_suffixes(suffixes: str, has_stem: bool) -> str | None:
     # With the slash in front, a name such as `data:x,y.txt` is not read as a URL.
-    kind, encoding = _table().guess_type("/" + key.rpartition("/")[2], strict=False)
+    name = f"/{'stem' if has_stem else ''}.{suffixes}"
+    kind, encoding = _table().guess_type(name, strict=False)
     return kind if encoding is None else _ENCODED.get(encoding)
 
 
 def _by_signature(first: bytes) -> str | None:
+    if not (first.startswith(_LEADS) or first.startswith(b"ftyp", 4)):
+        return None  # nearly always
     for offset, magic, kind in _SIGNATURES:
         if first.startswith(magic, offset) and (magic != b"WEBP" or first.startswith(b"RIFF")):
             return kind

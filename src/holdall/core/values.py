@@ -15,6 +15,7 @@ EMPTY: Final[Mapping[str, str]] = MappingProxyType({})
 def _empty() -> Mapping[str, str]:
     return EMPTY
 
+
 DEFAULT_CONTENT_TYPE: Final = "application/octet-stream"
 NEWEST: Final = -1
 
@@ -47,9 +48,7 @@ class Usage:
         )
 
     def __neg__(self) -> Usage:
-        return Usage(
-            -self.blobs, -self.bytes, -self.revisions, -self.revision_bytes, -self.markers
-        )
+        return Usage(-self.blobs, -self.bytes, -self.revisions, -self.revision_bytes, -self.markers)
 
 
 @dataclass(frozen=True, slots=True)

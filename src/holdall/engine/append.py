@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from holdall.catalog.tables import (
     blobs,
@@ -24,12 +23,11 @@ from holdall.catalog.tables.spans import SpanRow
 from holdall.catalog.transaction import Tick, Transaction
 from holdall.core.errors import LeaseLost, PreconditionFailed
 from holdall.core.values import ALWAYS, Precondition
-from holdall.engine.records import as_current, as_kept, etag_of
+from holdall.engine.records import etag_of, replaced_by
 from holdall.engine.remove import forget
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What the new revision shall be. JSON columns are packed already.
 
     Its bytes are `small`, or `spans` over payloads that exist, or both empty. A payload
@@ -74,7 +72,7 @@ def append(
     revisions.insert(tx, row)
     insert_bytes(tx, row.id, content)
     _make_current(tx, bucket.id, key, target.blob, row)
-    tx.count(bucket.id, as_kept(row) + as_current(row) + -as_current(target.current))
+    tx.count(bucket.id, replaced_by(target.current, row))
     if bucket.versioning != buckets.ENABLED:
         _replace_null(tx, bucket, target, row)
     kind = Kind.WRITTEN if content.kind == CONTENT else Kind.DELETED

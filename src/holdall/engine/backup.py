@@ -48,7 +48,7 @@ async def _copy(engine: Engine, catalog: SqliteCatalog, target: Path) -> int:
     async with _Hold(engine):
         await catalog.copy_to(target / CATALOG)
         copy = SqliteCatalog(target)
-        store = LocalPayloads(target)
+        store = LocalPayloads.create(target / "payloads")
         try:
             return await _copy_payloads(engine.payloads, copy, store)
         finally:

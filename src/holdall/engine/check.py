@@ -24,9 +24,7 @@ BATCH = 1000
 
 async def check(engine: Engine, *, scrub: bool = False) -> list[Problem]:
     """Every problem found; empty for a sound store. `scrub` also re-reads all bytes."""
-    problems = [
-        Problem("catalog", detail) for detail in await engine.catalog.integrity()
-    ]
+    problems = [Problem("catalog", detail) for detail in await engine.catalog.integrity()]
     problems += await engine.catalog.scan(lambda reads: list(_rows(reads)))
     problems += [problem async for problem in _files(engine)]
     if scrub:
@@ -97,9 +95,7 @@ async def _damage(engine: Engine, payload: int, kind: str, detail: str) -> list[
 
 async def _scrub_small(engine: Engine) -> AsyncIterator[Problem]:
     after = -1
-    while rows := await engine.catalog.scan(
-        partial(small_payloads.page, after=after, limit=BATCH)
-    ):
+    while rows := await engine.catalog.scan(partial(small_payloads.page, after=after, limit=BATCH)):
         for row in rows:
             if crc32c(row.bytes) != row.crc32c:
                 detail = "the bytes in the catalog differ from their checksum"

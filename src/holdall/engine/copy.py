@@ -62,9 +62,7 @@ async def _copy(
         if remove and (of.id, old) == (into.id, new):
             raise InvalidArgument(f"{key!r} cannot be moved onto itself.", key=key)
         content = same_content(tx, of, old, revision, changes)
-        row = append(
-            tx, into, new, content, actor=engine.owner, condition=options.precondition
-        )
+        row = append(tx, into, new, content, actor=engine.owner, condition=options.precondition)
         if remove:
             delete_current(tx, of, old, engine.owner)
         return row

@@ -40,7 +40,9 @@ async def delete(
     return records.revision(key, row) if row else None
 
 
-def delete_current(tx: Transaction, bucket: BucketRow, key: bytes, actor: str) -> RevisionRow | None:
+def delete_current(
+    tx: Transaction, bucket: BucketRow, key: bytes, actor: str
+) -> RevisionRow | None:
     """Put a delete marker on top, which is returned; without versioning drop the blob."""
     blob = blobs.find(tx, bucket.id, key)
     if blob is None or blob.deleted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -17,11 +18,14 @@ from holdall.core.errors import (
 
 CATALOG = "catalog.db"
 OURS = frozenset(
-    {CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", "writer.lock", "reserve", "staging", "payloads"}
+    {CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", "writer.lock", "reserve", "payloads"}
 )
 NETWORK = frozenset(
-    "nfs nfs4 cifs smb3 smbfs ncpfs afs ceph 9p glusterfs lustre gfs2 ocfs2 beegfs"
-    " fuse.sshfs fuse.s3fs fuse.glusterfs fuse.rclone".split()
+    {
+        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "9p", "glusterfs"),
+        *("lustre", "gfs2", "ocfs2", "beegfs"),
+        *("fuse.sshfs", "fuse.s3fs", "fuse.glusterfs", "fuse.rclone"),
+    }
 )
 MOUNTS = Path("/proc/self/mountinfo")
 
@@ -112,6 +116,13 @@ def sync_directory(path: Path) -> None:
 
 
 def translate(error: OSError, path: Path) -> StoreError:
-    kinds = {28: StorageFull, 122: StorageFull, 30: ReadOnlyStore, 13: ReadOnlyStore}
-    kind = kinds.get(error.errno or 0, StoreError)
+    kind = _KINDS.get(error.errno or 0, StoreError)
     return kind(f"{path}: {error.strerror}", path=str(path))
+
+
+_KINDS: dict[int, type[StoreError]] = {
+    errno.ENOSPC: StorageFull,
+    errno.EDQUOT: StorageFull,
+    errno.EROFS: ReadOnlyStore,
+    errno.EACCES: ReadOnlyStore,
+}

@@ -29,9 +29,7 @@ async def history(
         if blob is None:
             return []
         rows = revisions.history(reads, blob.chain, ALL if after is None else after, limit)
-        return [
-            records.revision(key, row, is_current=row.number == blob.current) for row in rows
-        ]
+        return [records.revision(key, row, is_current=row.number == blob.current) for row in rows]
 
     return await engine.catalog.scan(query)
 

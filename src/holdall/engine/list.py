@@ -35,7 +35,8 @@ async def list_page(
 ) -> Page:
     if not 0 < limit <= MAX_LIMIT:
         raise InvalidArgument(f"limit is 1 to {MAX_LIMIT}, not {limit}.", actual=limit)
-    ref, time = bucket_ref(bucket), at and records.microseconds_of(at)
+    ref = bucket_ref(bucket)
+    time = None if at is None else records.microseconds_of(at)
     if time is not None and time > engine.now():
         raise InvalidArgument("at is in the future.", actual=at)
     bounds = prefix.encode(), delimiter.encode(), after.encode()

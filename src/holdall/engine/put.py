@@ -31,9 +31,7 @@ async def put(
 
     def unit(tx: Transaction, new: Content) -> tuple[RevisionRow, bool]:
         into = find_bucket(tx, ref, engine.owner)
-        row = append(
-            tx, into, name, new, actor=engine.owner, condition=options.precondition
-        )
+        row = append(tx, into, name, new, actor=engine.owner, condition=options.precondition)
         return row, into.versioning != buckets.ENABLED
 
     data = small(source)

@@ -10,8 +10,8 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from holdall.catalog.tables import doomed, payloads
 from holdall.catalog.tables.payloads import PayloadRow, store_id
@@ -31,8 +31,7 @@ FIRST = 4096
 """How many of the first bytes are kept, to guess the type from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """Bytes that are safe, or few enough to be made safe with the revision.
 
     `content` has size, checksums and where the bytes are; `first` the first bytes.
@@ -44,9 +43,7 @@ class Received:
 
 
 @asynccontextmanager
-async def receive(
-    engine: Engine, source: Source, checksums: Checksums
-) -> AsyncIterator[Received]:
+async def receive(engine: Engine, source: Source, checksums: Checksums) -> AsyncIterator[Received]:
     """Take in a source. What is not used when the block ends with an error is given up."""
     received = await _take(engine, source, checksums)
     try:
@@ -141,12 +138,8 @@ async def _finish(engine: Engine, writing: PayloadWriting, sums: BlockSums) -> i
 
 def _intend(tx: Transaction, row: PayloadRow) -> int:
     id = tx.tick().seq
-    payloads.insert_pending(tx, replace_id(row, id))
+    payloads.insert_pending(tx, row._replace(id=id))
     return id
-
-
-def replace_id(row: PayloadRow, id: int) -> PayloadRow:
-    return row._replace(id=id)
 
 
 async def _keep(engine: Engine, id: int) -> None:
@@ -216,4 +209,4 @@ def described(
     content: Content, content_type: str | None, metadata: str | None, tags: str | None
 ) -> Content:
     """The same bytes with what callers say about them."""
-    return replace(content, content_type=content_type, metadata=metadata, tags=tags)
+    return content._replace(content_type=content_type, metadata=metadata, tags=tags)

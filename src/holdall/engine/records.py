@@ -31,7 +31,7 @@ VERSIONING_CODE = {value: code for code, value in VERSIONING.items()}
 
 
 def moment(microseconds: int) -> datetime:
-    return EPOCH + timedelta(microseconds=microseconds)
+    return EPOCH + timedelta(0, 0, microseconds)
 
 
 def microseconds_of(time: datetime) -> int:
@@ -102,7 +102,7 @@ def unpack(text: str | None) -> Mapping[str, str]:
 
 def as_current(row: RevisionRow | None) -> Usage:
     """What a revision adds to a bucket's usage by being the current one."""
-    return Usage(blobs=1, bytes=row.size) if row and row.kind != MARKER else _NOTHING
+    return Usage(blobs=1, bytes=row.size) if row and row.kind != MARKER else NOTHING
 
 
 def as_kept(row: RevisionRow) -> Usage:
@@ -112,4 +112,11 @@ def as_kept(row: RevisionRow) -> Usage:
     return Usage(revisions=1, revision_bytes=row.size)
 
 
-_NOTHING = Usage()
+def replaced_by(old: RevisionRow | None, new: RevisionRow) -> Usage:
+    """What a new current revision changes; the old one is kept."""
+    if old is None and new.kind != MARKER:  # so common that it is worth one object, not four
+        return Usage(1, new.size, 1, new.size)
+    return as_kept(new) + as_current(new) + -as_current(old)
+
+
+NOTHING = Usage()

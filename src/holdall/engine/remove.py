@@ -38,9 +38,7 @@ def remove_revision(
         _fall_back(tx, bucket, key, blob, row)
     events.insert(
         tx,
-        EventRow(
-            tick.seq, tick.time, Kind.REMOVED, bucket.id, key, row.number, row.size, actor
-        ),
+        EventRow(tick.seq, tick.time, Kind.REMOVED, bucket.id, key, row.number, row.size, actor),
     )
 
 

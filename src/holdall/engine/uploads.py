@@ -11,8 +11,8 @@ from hashlib import md5
 
 from holdall.catalog.tables import parts, payloads, spans, uploads
 from holdall.catalog.tables.parts import PartRow
-from holdall.catalog.tables.spans import SpanRow
 from holdall.catalog.tables.revisions import RevisionRow
+from holdall.catalog.tables.spans import SpanRow
 from holdall.catalog.tables.uploads import UploadRow
 from holdall.catalog.transaction import Reads, Transaction
 from holdall.core.checksums import combine_crc32c
@@ -111,9 +111,7 @@ class EngineUpload:
         check_number(number)
         await self._engine.catalog.read(self._row)  # before gigabytes are sent
         async with receive(self._engine, source, options.checksums) as received:
-            row = await self._engine.catalog.write(
-                partial(self._insert, number, received.content)
-            )
+            row = await self._engine.catalog.write(partial(self._insert, number, received.content))
         collect_soon(self._engine)
         return part_value(row)
 
@@ -205,9 +203,7 @@ class EngineUpload:
         return row
 
     async def abort(self) -> None:
-        await self._engine.catalog.write(
-            lambda tx: abort_row(tx, self._row(tx)), essential=True
-        )
+        await self._engine.catalog.write(lambda tx: abort_row(tx, self._row(tx)), essential=True)
         collect_soon(self._engine)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-BLOCK = 256 * 1024
-"""Bytes covered by one block checksum."""
+from holdall.core.checksums import BLOCK as BLOCK
+
+Check = Callable[[bytes, int], None]
+"""Given a chunk and its offset in the payload; raises when the bytes are not to be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,15 @@ class PayloadStore(Protocol):
     async def begin(self) -> PayloadWriting:
         """Start a payload. Its id is named when it is finished."""
 
-    async def read(self, id: str, start: int, end: int) -> PayloadReading:
+    async def read(
+        self, id: str, start: int, end: int, check: Check | None = None
+    ) -> PayloadReading:
         """Open bytes `start` (inclusive) to `end` (exclusive) of a payload.
 
-        Raises `PayloadMissing` when there is none of this id.
+        Raises `PayloadMissing` when there is none of this id. `check` sees each chunk, in
+        order or ahead of it, perhaps in another thread and several at once, before the
+        chunk is handed out; what it raises comes out of `__anext__` in the chunk's place,
+        and again from every later one.
         """
 
     async def delete(self, ids: Iterable[str]) -> None:

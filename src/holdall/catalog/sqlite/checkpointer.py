@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import apsw
 
@@ -56,7 +57,5 @@ class Checkpointer:
 
 
 def _checkpoint(connection: apsw.Connection) -> None:
-    try:
+    with suppress(apsw.BusyError, apsw.LockedError):  # another process is at it
         connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-    except (apsw.BusyError, apsw.LockedError):
-        pass  # another process is at it

@@ -12,7 +12,9 @@ CACHE_KIB = 64 * 1024
 PATIENCE_MS = 30_000
 
 
-def connect(path: str, *, vfs: str | None = None, patience_ms: int = PATIENCE_MS) -> apsw.Connection:
+def connect(
+    path: str, *, vfs: str | None = None, patience_ms: int = PATIENCE_MS
+) -> apsw.Connection:
     """Open the file as it is; `initialise` has made it what it should be."""
     connection = apsw.Connection(path, vfs=vfs, statementcachesize=256)
     connection.set_busy_timeout(patience_ms)

@@ -45,7 +45,7 @@ class SqliteReads:
 class SqliteTransaction(SqliteReads):
     """One batch: units in savepoints, the clock and the usage written once at its end."""
 
-    __slots__ = ("_seq", "_time", "_unit_usage", "_usage", "_wall")
+    __slots__ = ("_seq", "_time", "_usage", "_wall")
 
     def __init__(
         self, connection: apsw.Connection, wall: Callable[[], int] = lambda: time.time_ns() // 1000
@@ -54,7 +54,6 @@ class SqliteTransaction(SqliteReads):
         self._wall = wall
         self._seq = self._time = 0
         self._usage: dict[int, Usage] = {}
-        self._unit_usage: dict[int, Usage] = {}
 
     def tick(self) -> Tick:
         self._seq += 1
@@ -62,7 +61,8 @@ class SqliteTransaction(SqliteReads):
         return Tick(self._seq, self._time)
 
     def count(self, bucket: int, delta: Usage) -> None:
-        self._unit_usage[bucket] = self._unit_usage.get(bucket, _NOTHING) + delta
+        counted = self._usage.get(bucket)
+        self._usage[bucket] = delta if counted is None else counted + delta
 
     def begin(self) -> None:
         self._cursor.execute("BEGIN IMMEDIATE")
@@ -71,18 +71,17 @@ class SqliteTransaction(SqliteReads):
 
     def attempt(self, unit: Callable[[SqliteTransaction], T]) -> T:
         """Run a unit in a savepoint, so that its failure undoes nothing but itself."""
-        self._unit_usage.clear()
+        counted = self._usage.copy()
         self._cursor.execute("SAVEPOINT unit")
         try:
             result = unit(self)
         except BaseException:
+            self._usage = counted
             if self.connection.in_transaction:
                 self._cursor.execute("ROLLBACK TO unit")
                 self._cursor.execute("RELEASE unit")
             raise
         self._cursor.execute("RELEASE unit")
-        for bucket, delta in self._unit_usage.items():
-            self._usage[bucket] = self._usage.get(bucket, _NOTHING) + delta
         return result
 
     def commit(self, batch: str) -> None:
@@ -94,6 +93,3 @@ class SqliteTransaction(SqliteReads):
     def rollback(self) -> None:
         if self.connection.in_transaction:
             self._cursor.execute("ROLLBACK")
-
-
-_NOTHING = Usage()

@@ -68,7 +68,5 @@ def _last(reads: Reads) -> int:
 
 
 def _at_or_before(reads: Reads, seq: int) -> tuple[int, int] | None:
-    row = reads.one(
-        "SELECT seq, time FROM events WHERE seq <= ? ORDER BY seq DESC LIMIT 1", (seq,)
-    )
+    row = reads.one("SELECT seq, time FROM events WHERE seq <= ? ORDER BY seq DESC LIMIT 1", (seq,))
     return (int(row[0]), int(row[1])) if row else None

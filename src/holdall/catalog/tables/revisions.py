@@ -50,9 +50,7 @@ def by_number(reads: Reads, chain: int, number: int) -> RevisionRow | None:
 
 def newest_content(reads: Reads, chain: int, skip: int = 0) -> RevisionRow | None:
     """The newest content, or the one `skip` places before it."""
-    row = reads.one(
-        f"{_SELECT} AND kind = 0 ORDER BY number DESC LIMIT 1 OFFSET ?", (chain, skip)
-    )
+    row = reads.one(f"{_SELECT} AND kind = 0 ORDER BY number DESC LIMIT 1 OFFSET ?", (chain, skip))
     return RevisionRow(*row) if row else None
 
 
@@ -74,7 +72,9 @@ def oldest(reads: Reads, chain: int, limit: int) -> list[RevisionRow]:
 
 def history(reads: Reads, chain: int, below: int, limit: int) -> list[RevisionRow]:
     """Newest first, numbers below `below`."""
-    rows = reads.all(f"{_SELECT} AND number < ? ORDER BY number DESC LIMIT ?", (chain, below, limit))
+    rows = reads.all(
+        f"{_SELECT} AND number < ? ORDER BY number DESC LIMIT ?", (chain, below, limit)
+    )
     return [RevisionRow(*row) for row in rows]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
-
 from holdall.catalog.transaction import Reads, Transaction
 from holdall.core.values import Usage
 
@@ -16,7 +14,7 @@ def add(tx: Transaction, bucket: int, delta: Usage) -> None:
         " revisions = usage.revisions + excluded.revisions,"
         " revision_bytes = usage.revision_bytes + excluded.revision_bytes,"
         " markers = usage.markers + excluded.markers",
-        (bucket, *astuple(delta)),
+        (bucket, delta.blobs, delta.bytes, delta.revisions, delta.revision_bytes, delta.markers),
     )
 
 

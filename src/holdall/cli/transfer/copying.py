@@ -63,15 +63,13 @@ class Copier:
             await self._receive(source, target)
             return
         upload = self._buckets.upload_dir if is_directory else self._buckets.upload_file
-        await upload(
-            Path(str_path(source)), str(target), update=self._manner.update, progress=self._tally
-        )
+        await upload(path_of(source), str(target), update=self._manner.update, progress=self._tally)
 
     async def _down(self, source: Blob, target: Place, is_directory: bool) -> None:
         if is_stream(target):
             await self._send(source, target)
             return
-        path = Path(str_path(target))
+        path = path_of(target)
         if not is_directory:
             path.parent.mkdir(parents=True, exist_ok=True)
         download = self._buckets.download_dir if is_directory else self._buckets.download_file
@@ -110,21 +108,23 @@ class Copier:
         if not is_directory:
             await self._copy_blob(source, target)
             return
-        below = source if not source.key else source.as_directory()
+        below = source.as_directory()
         listing = self._buckets.list_blobs(str(below), recursive=True, limit=None)
 
         async def copy_entry(entry: BucketEntry) -> None:
             rest = entry.key.removeprefix(below.key)
             await self.run(Job(below.at(entry.key), target.at(target.key + rest)))
 
-        await each(_drawn(listing), copy_entry)
+        async with aclosing(drawn(listing)) as entries:
+            await each(entries, copy_entry)
 
     async def _copy_blob(self, source: Blob, target: Blob) -> None:
         if self._manner.update and await self._is_current(source, target):
             self._tally.skip_one()
             return
         copied = await self._buckets.copy(str(source), str(target))
-        self._tally.finish(str(source), copied.size)
+        if copied.is_file():
+            self._tally.finish(str(source), copied.size)
 
     async def _is_current(self, source: Blob, target: Blob) -> bool:
         written = await self._time_of(target)
@@ -143,14 +143,15 @@ def is_stream(named: Place) -> TypeGuard[Local | Standard]:
     return isinstance(named, Standard) or (isinstance(named, Local) and named.is_stream)
 
 
-def str_path(named: Place) -> str:
+def path_of(named: Place) -> Path:
     """The path of a local place."""
     if not isinstance(named, Local):
         raise InvalidArgument(f"{named} is no local path")
-    return named.path
+    return Path(named.path)
 
 
-async def _drawn(listing: Stream[BucketEntry]) -> AsyncGenerator[BucketEntry, None]:
+async def drawn(listing: Stream[BucketEntry]) -> AsyncGenerator[BucketEntry, None]:
+    """A listing as the generator that `each` draws from."""
     async with listing as entries:
         async for entry in entries:
             yield entry

@@ -3,46 +3,71 @@
 from __future__ import annotations
 
 import glob
+import os
 from asyncio import to_thread
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from holdall.cli.output import Output
 from holdall.cli.places import Blob, Local, Place, place
-from holdall.cli.transfer.plan import Source, Target
+from holdall.cli.transfer.plan import Job, Source, Target, plan
 from holdall.client.client import Client
 from holdall.core.errors import BlobNotFound, IsADirectory, NotFound
 
 
-async def sources_of(
-    client: Client, texts: Iterable[str], *, globbing: bool, recursive: bool
-) -> list[Source]:
-    """The sources that arguments name. `IsADirectory` for one unless `recursive`."""
-    if globbing:
-        return [source for text in texts for source in await _matches(client, text)]
-    sources = [await source_of(client, place(text)) for text in texts]
-    for source in sources:
-        if source.is_directory and not recursive:
-            raise IsADirectory(f"{source.place} is a directory; -r copies it with all it holds")
-    return sources
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """How the arguments of `cp` and `mv` are read."""
+
+    recursive: bool
+    globbing: bool = False
+    exact: bool = False
 
 
-async def source_of(client: Client, named: Place) -> Source:
+async def jobs_of(
+    client: Client, output: Output, sources: Sequence[str], target: str, how: Looking
+) -> list[Job]:
+    """What is to be done. A source that is not there is reported, and the others remain."""
+    found: list[Source] = []
+    for text in sources:
+        try:
+            found += await _sources_of(client, text, how)
+        except (NotFound, IsADirectory) as error:
+            output.fail(error)
+    several = how.globbing or len(sources) > 1
+    return plan(found, await _target_of(client, target, how.exact, several))
+
+
+async def _sources_of(client: Client, text: str, how: Looking) -> Sequence[Source]:
+    if how.globbing:
+        return await _matches(client, text)
+    source = await _source_of(client, place(text))
+    if source.is_directory and not how.recursive:
+        raise IsADirectory(f"{source.place} is a directory; -r copies it with all it holds")
+    return [source]
+
+
+async def _source_of(client: Client, named: Place) -> Source:
     """A source as it is there; `NotFound` if it is not.
 
     Where `foo` and `foo/…` both are, `foo` is the blob and `foo/` the directory.
     """
     if isinstance(named, Blob):
         return await _blob_source(client, named)
-    if isinstance(named, Local) and named.is_directory:
-        return Source(named, is_directory=True)
-    return Source(named)
+    if not isinstance(named, Local):
+        return Source(named)
+    if not os.path.lexists(named.path):
+        raise NotFound(f"there is no {named}", path=named.path)
+    return Source(named, named.is_directory)
 
 
-async def target_of(client: Client, text: str, *, exact: bool) -> Target:
-    """The last argument, and whether a directory is there."""
+async def _target_of(client: Client, text: str, exact: bool, several: bool) -> Target:
     named = place(text)
     if isinstance(named, Blob):
-        return Target(named, await client.buckets.blob_is_dir(str(named)), exact)
-    return Target(named, isinstance(named, Local) and named.is_directory, exact)
+        is_directory = await client.buckets.blob_is_dir(str(named))
+    else:
+        is_directory = isinstance(named, Local) and named.is_directory
+    return Target(named, is_directory, exact, several)
 
 
 async def _blob_source(client: Client, named: Blob) -> Source:

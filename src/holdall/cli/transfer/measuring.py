@@ -24,9 +24,7 @@ async def measure(client: Client, jobs: Iterable[Job], display: Display) -> None
                 display.expect(*await to_thread(_size_of, job.source.path))
 
 
-async def _measure_blob(
-    client: Client, source: Blob, is_directory: bool, display: Display
-) -> None:
+async def _measure_blob(client: Client, source: Blob, is_directory: bool, display: Display) -> None:
     if not is_directory:
         found = await client.buckets.head_blob(source.bucket, source.key, **source.whose)
         display.expect(1, found.size)

@@ -20,11 +20,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The last argument; `is_directory` if one is there. `exact`: take it as it is written."""
+    """The last argument; `is_directory` if one is there. `exact`: take it as it is written.
+
+    `several`: more than one source was asked for, however many of them are there.
+    """
 
     place: Place
     is_directory: bool = False
     exact: bool = False
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ def plan(sources: Sequence[Source], target: Target) -> list[Job]:
     Sources go *into* the target when it is a directory that is there, when it ends with a
     slash, and when there are several of them; else the one source *becomes* the target.
     """
-    into = _goes_into(sources, target)
+    into = _goes_into(target)
     jobs = [_job(source, target.place, into) for source in sources]
     for job in jobs:
         _check(job)
@@ -50,17 +54,15 @@ def plan(sources: Sequence[Source], target: Target) -> list[Job]:
     return jobs
 
 
-def _goes_into(sources: Sequence[Source], target: Target) -> bool:
-    several = len(sources) > 1
-    if several and target.exact:
+def _goes_into(target: Target) -> bool:
+    if target.several and target.exact:
         raise InvalidArgument("--no-target-directory allows one source only")
     if isinstance(target.place, Standard):
         return False
     if isinstance(target.place, Local) and target.place.is_stream:
         return False
-    # A bucket itself is no name for a blob, however exactly it was meant.
     is_directory = target.is_directory or target.place.names_directory
-    return several or (is_directory and not target.exact)
+    return target.several or (is_directory and not target.exact)
 
 
 def _job(source: Source, target: Place, into: bool) -> Job:

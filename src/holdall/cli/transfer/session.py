@@ -21,6 +21,7 @@ async def session(
     work: Callable[[Tally, Job], Awaitable[object]],
     *,
     verb: str,
+    resume: str,
 ) -> None:
     """Do `work` on each job, and report what was done even when Ctrl-C stops it."""
     to_output = any(isinstance(job.target, Standard) for job in jobs)
@@ -30,9 +31,9 @@ async def session(
         with display:
             await _with_measure(client, output, jobs, display, tally, work)
     except asyncio.CancelledError:
-        output.note(f"{tally.sentence(verb)}; the same command with -u goes on from there")
+        output.note(f"{tally.sentence(verb)}; {resume}")
         raise
-    if not to_output:
+    if jobs and not to_output:
         output.result(tally.fields(), tally.sentence(verb))
 
 

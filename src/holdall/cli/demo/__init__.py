@@ -1,0 +1,1 @@
+"""What `holdall demo` shows, a module for the tree it reads and one for the steps."""

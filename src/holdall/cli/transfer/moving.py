@@ -1,0 +1,181 @@
+"""Carrying out one planned job of `mv`: a source goes only when its target is verified.
+
+Between blobs a move is one step of the store. Else it is a copy, and then the removal of
+exactly what was copied: a source that changed meanwhile stays, and is told of.
+"""
+
+from __future__ import annotations
+
+import os
+from asyncio import to_thread
+from collections.abc import Awaitable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from holdall.cli.places import Blob, Local, Place
+from holdall.cli.transfer.arrivals import Arrivals
+from holdall.cli.transfer.copying import drawn, is_stream, path_of
+from holdall.cli.transfer.plan import Job
+from holdall.cli.transfer.tally import Tally
+from holdall.client.client import Client
+from holdall.client.concurrently import each
+from holdall.client.values.entry import BlobObject, BucketEntry
+from holdall.core.errors import BlobNotFound, Conflict, HoldallError, InvalidArgument
+from holdall.core.uris import parse
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """What tells one content of a local file from another."""
+
+    inode: int
+    size: int
+    modified: int  # nanoseconds
+
+    @classmethod
+    def of(cls, path: str) -> _Stamp:
+        found = os.lstat(path)
+        return cls(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+class Mover:
+    """Moves jobs one after the other; what fails is tallied and stays where it was."""
+
+    def __init__(self, client: Client, tally: Tally) -> None:
+        self._buckets = client.buckets
+        self._tally = tally
+
+    async def run(self, job: Job) -> None:
+        try:
+            await self._move(job)
+        except (HoldallError, OSError) as error:
+            self._tally.fail_with(str(job.source), error)
+
+    async def _move(self, job: Job) -> None:
+        source, target = job.source, job.target
+        if is_stream(source) or is_stream(target):
+            raise InvalidArgument("a stream cannot be moved; use cp")
+        if isinstance(source, Blob) and isinstance(target, Blob):
+            await self._between(source, target, job.is_directory)
+        elif isinstance(source, Blob):
+            await self._down(source, target, job.is_directory)
+        elif isinstance(source, Local) and isinstance(target, Blob):
+            await self._up(source, target, job.is_directory)
+
+    async def _between(self, source: Blob, target: Blob, is_directory: bool) -> None:
+        if not is_directory:
+            await self._move_blob(source, target)
+            return
+        below = source.as_directory()
+
+        async def move_entry(entry: BucketEntry) -> None:
+            rest = entry.key.removeprefix(below.key)
+            await self.run(Job(below.at(entry.key), target.at(target.key + rest)))
+
+        listing = self._buckets.list_blobs(str(below), recursive=True, limit=None)
+        async with aclosing(drawn(listing)) as entries:
+            await each(entries, move_entry)
+
+    async def _move_blob(self, source: Blob, target: Blob) -> None:
+        moved = await self._buckets.move(str(source), str(target))
+        if moved.is_file():
+            self._tally.finish(str(source), moved.size)
+
+    async def _up(self, source: Local, target: Blob, is_directory: bool) -> None:
+        stamps = await to_thread(_stamps, source.path)
+        arrivals = Arrivals(self._tally)
+        upload = self._buckets.upload_dir if is_directory else self._buckets.upload_file
+        try:
+            await _despite_failures(upload(Path(source.path), str(target), progress=arrivals))
+        finally:
+            for arrival in arrivals.completed:
+                await self._drop_file(arrival.src.path, stamps, str(arrival.dst), arrival.size)
+        await to_thread(_remove_empty_folders, source.path)
+
+    async def _drop_file(
+        self, path: str, stamps: dict[str, _Stamp], stored: str, size: int
+    ) -> None:
+        uri = Blob(parse(stored))
+        found = await self._buckets.head_blob(uri.bucket, uri.key, **uri.whose)
+        unchanged = await to_thread(lambda: stamps.get(path) == _Stamp.of(path))
+        if found.size == size and unchanged:
+            await to_thread(os.unlink, path)
+        else:
+            self._stays(path)
+
+    async def _down(self, source: Blob, target: Place, is_directory: bool) -> None:
+        versions = await self._versions(source, is_directory)
+        arrivals = Arrivals(self._tally)
+        path = path_of(target)
+        if not is_directory:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        download = self._buckets.download_dir if is_directory else self._buckets.download_file
+        try:
+            await _despite_failures(download(str(source), path, progress=arrivals))
+        finally:
+            for arrival in arrivals.completed:
+                await self._drop_blob(source.at(parse(arrival.src).key), versions)
+        if is_directory:
+            await self._drop_markers(source, versions)
+
+    async def _versions(self, source: Blob, is_directory: bool) -> dict[str, str]:
+        if not is_directory:
+            return {source.key: (await self._head(source)).version}
+        listing = self._buckets.list_blobs(str(source.as_directory()), recursive=True, limit=None)
+        async with aclosing(drawn(listing)) as entries:
+            return {e.key: e.version async for e in entries if isinstance(e, BlobObject)}
+
+    async def _drop_blob(self, named: Blob, versions: dict[str, str]) -> None:
+        if (await self._head(named)).version == versions.get(named.key):
+            await self._buckets.delete_blob(named.bucket, named.key, **named.whose)
+        else:
+            self._stays(str(named))
+
+    async def _drop_markers(self, source: Blob, versions: dict[str, str]) -> None:
+        """Remove what stands for empty directories: those were made and no event tells of it."""
+        for key in versions:
+            marker = source.at(key)
+            with suppress(BlobNotFound):
+                if (await self._head(marker)).is_dir() and self._tally.failed == 0:
+                    await self._drop_blob(marker, versions)
+
+    async def _head(self, named: Blob) -> BlobObject:
+        return await self._buckets.head_blob(named.bucket, named.key, **named.whose)
+
+    def _stays(self, name: str) -> None:
+        error = Conflict("it changed while it was copied, and stays where it was")
+        self._tally.fail_with(name, error)
+
+
+async def _despite_failures(transfer: Awaitable[None]) -> None:
+    """Wait for a transfer whose single failures were told of as they happened."""
+    try:
+        await transfer
+    except HoldallError as error:
+        if not error.failed:
+            raise
+
+
+def _stamps(path: str) -> dict[str, _Stamp]:
+    """Every file to be moved. Links are refused: what they lead to is not ours to remove."""
+    if os.path.islink(path):
+        raise InvalidArgument(f"{path} is a symbolic link; copy it with cp", path=path)
+    if not os.path.isdir(path):
+        return {os.path.abspath(path): _Stamp.of(path)}
+    found: dict[str, _Stamp] = {}
+    for folder, folders, names in os.walk(os.path.abspath(path)):
+        for name in (*folders, *names):
+            inside = os.path.join(folder, name)
+            if os.path.islink(inside):
+                raise InvalidArgument(f"{inside} is a symbolic link; copy with cp -r", path=inside)
+        found |= {inside: _Stamp.of(inside) for inside in (os.path.join(folder, n) for n in names)}
+    return found
+
+
+def _remove_empty_folders(path: str) -> None:
+    if not os.path.isdir(path):
+        return
+    for folder, _, _ in os.walk(path, topdown=False):
+        with suppress(OSError):  # something in it stays
+            os.rmdir(folder)

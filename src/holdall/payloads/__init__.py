@@ -1,0 +1,1 @@
+"""Bytes under an id, written once: the protocol of a payload store, and its drivers."""

@@ -1,0 +1,102 @@
+"""A payload on its way out: threads read ahead of the caller."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import warnings
+from collections import deque
+from typing import Final
+
+from holdall.core.errors import Closed
+from holdall.payloads.local.threads import Threads, over
+from holdall.payloads.local.translated import translated
+from holdall.payloads.protocol import Check
+
+PIECE: Final = 4 * 1024 * 1024
+"""Bytes read at once; below 1 MiB the hops between threads cost more than the reading."""
+
+AHEAD: Final = 2
+"""Pieces read before they are asked for."""
+
+
+class LocalReading:
+    """A `PayloadReading` that reads ahead. An exhausted one has closed itself.
+
+    Holds at most `AHEAD` pieces beside the one in use.
+    """
+
+    def __init__(
+        self, threads: Threads, file: int, path: str, span: range, check: Check | None
+    ) -> None:
+        self._file: int | None = file
+        self._threads = threads
+        self._path = path
+        self._starts = iter(span[::PIECE])
+        self._end = span.stop
+        self._check = check
+        self._jobs: deque[asyncio.Future[bytes]] = deque()
+        self._exhausted = False
+
+    def __aiter__(self) -> LocalReading:
+        return self
+
+    async def __anext__(self) -> bytes:
+        self._read_ahead()
+        chunk = await self._next()
+        if not chunk:
+            self._exhausted = True
+            await self.aclose()
+            raise StopAsyncIteration
+        self._read_ahead()  # while the caller uses this one
+        return chunk
+
+    async def _next(self) -> bytes:
+        """Empty at the end of the range or of the file. A piece that failed, or whose
+        waiter was cancelled, stays the next one."""
+        if not self._jobs:
+            return b""
+        await asyncio.wait([self._jobs[0]])
+        chunk = self._jobs[0].result()
+        self._jobs.popleft()
+        return chunk
+
+    def _read_ahead(self) -> None:
+        if self._file is None:
+            if self._exhausted:
+                raise StopAsyncIteration
+            raise Closed("the reading is closed")
+        while len(self._jobs) < AHEAD and (start := next(self._starts, None)) is not None:
+            size = min(PIECE, self._end - start)
+            self._jobs.append(self._threads.start(self._piece, self._file, start, size))
+
+    def _piece(self, file: int, start: int, size: int) -> bytes:
+        with translated(self._path, writing=False):
+            chunk = _read(file, start, size)
+        if chunk and self._check is not None:
+            self._check(chunk, start)
+        return chunk
+
+    async def aclose(self) -> None:
+        file, self._file = self._file, None
+        if file is None:
+            return
+        try:
+            await over(*self._jobs)  # they read from the descriptor
+        finally:
+            self._jobs.clear()
+            os.close(file)
+
+    def __del__(self) -> None:
+        # Jobs are bound to this object: when it goes, none of them is running.
+        if self._file is not None:
+            os.close(self._file)
+            warnings.warn(f"unclosed reading of {self._path}", ResourceWarning, 2, self)
+
+
+def _read(file: int, start: int, size: int) -> bytes:
+    """A short read is not the end of the file, an empty one is."""
+    data = os.pread(file, size, start)
+    while len(data) < size and (more := os.pread(file, size - len(data), start + len(data))):
+        data += more
+    return data

@@ -1,0 +1,17 @@
+"""Test suites for whoever writes a driver, and stores that fail on demand."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite("holdall.testing.payloads")
+
+from holdall.testing.payloads import (  # noqa: E402
+    Fault,
+    FaultPlan,
+    FaultyPayloads,
+    PayloadStoreTests,
+    Step,
+)
+
+__all__ = ["Fault", "FaultPlan", "FaultyPayloads", "PayloadStoreTests", "Step"]
