@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from holdall.core.errors import StoreError as StoreError
     from holdall.core.errors import StoreNotFound as StoreNotFound
     from holdall.core.errors import Timeout as Timeout
+    from holdall.core.errors import TransferFailed as TransferFailed
     from holdall.core.errors import UploadNotFound as UploadNotFound
     from holdall.core.uris import BlobURI as BlobURI
     from holdall.core.values import Versioning as Versioning
@@ -132,6 +133,7 @@ _NAMES: Final = {
         "StoreError",
         "StoreNotFound",
         "Timeout",
+        "TransferFailed",
         "UploadNotFound",
     ),
     "holdall.core.uris": ("BlobURI",),

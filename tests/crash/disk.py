@@ -146,9 +146,9 @@ class Disk:
         where = self._files.get(event.inode) or self._folders[event.inode]
         for doubt in where.log:
             if doubt.index < event.since and not doubt.lost:
-                doubt.sure, doubt.lost = not event.failed, event.failed
-        if not event.failed:
-            self._bring_arrivals(where)
+                doubt.sure = doubt.sure or not event.failed
+                doubt.lost = event.failed and isinstance(where, File) and not doubt.sure
+        self._bring_arrivals(where)
         where.settle()
 
     def _bring_arrivals(self, where: File | Folder) -> None:

@@ -14,6 +14,7 @@ from .workload import current_keys, digest_of, make_buckets, observe
 
 LATER = 3600
 """Seconds by which a store is opened after the crash: every lease of the dead has run out."""
+PROBE = (PLAIN, "probe")
 
 
 async def judge(folder: Path, notes: Sequence[object], *, later: float = LATER) -> list[str]:
@@ -42,7 +43,8 @@ async def _differences(backend: Any, expected: Expectation) -> list[str]:
         if found not in possible:
             problems.append(f"{task}: {_difference(found, possible[0])}")
         current |= {place for place, contents in found.items() if contents[-1]}
-    listed = {(b, key) for b in (KEPT, PLAIN) for key in await current_keys(backend, b)}
+    keys = {(b, key) for b in (KEPT, PLAIN) for key in await current_keys(backend, b)}
+    listed = keys - {PROBE}
     if listed != current:
         problems.append(f"listed and not current or the reverse: {sorted(listed ^ current)}")
     return problems
@@ -81,8 +83,8 @@ async def _stored_parts(backend: Any, bucket: str, key: str, id: str) -> dict[in
 async def _cannot_write(backend: Any) -> list[str]:
     """A store that survived must also work."""
     await make_buckets(backend, lambda note: None)
-    await backend.put(PLAIN, "probe", b"probe")
-    async with await backend.open(PLAIN, "probe") as reading:
+    await backend.put(*PROBE, b"probe")
+    async with await backend.open(*PROBE) as reading:
         content = await reading.read()
-    await backend.delete(PLAIN, "probe")
+    await backend.delete(*PROBE)
     return [] if digest_of(content) == digest_of(b"probe") else ["a new blob reads wrongly"]

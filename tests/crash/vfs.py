@@ -30,8 +30,9 @@ class RecordingFile(apsw.VFSFile):
         found = None if not existed else self._journal.inode(path)
         self._inode = self._journal.made(path) if found is None else found
         self._told = self._journal.errors(self._inode)
-        # The unix VFS syncs the folder with the first sync of a journal that it created.
-        self._owes_folder = not existed and bool(flags[0] & _JOURNALS)
+        # With the first sync of a journal that it was to create, whether it was there or
+        # not, the unix VFS syncs the folder.
+        self._owes_folder = bool(flags[0] & _JOURNALS and flags[0] & apsw.SQLITE_OPEN_CREATE)
 
     def xWrite(self, data: Any, offset: int) -> None:
         content = bytes(data)

@@ -76,7 +76,14 @@ class EngineBackend:
         Without `fsync` a power cut can lose payload files that were acknowledged.
         """
         check_owner_name(owner)
-        return cls(await asyncio.to_thread(_open, path, owner, create, fsync, vfs))
+        opening = asyncio.ensure_future(
+            asyncio.to_thread(_open, path, owner, create, fsync, vfs)
+        )
+        try:
+            return cls(await asyncio.shield(opening))
+        except asyncio.CancelledError:
+            await (await opening).aclose()  # a thread cannot be stopped, only cleared up after
+            raise
 
     async def create_bucket(
         self, name: str | None, *, versioning: Versioning = Versioning.ENABLED

@@ -98,6 +98,10 @@ class Local:
         return os.path.isdir(self.path)
 
     @property
+    def is_there(self) -> bool:
+        return os.path.lexists(self.path)
+
+    @property
     def is_stream(self) -> bool:
         """Whether it is a pipe or a device, which is read and written where it stands."""
         try:

@@ -32,6 +32,7 @@ def run(work: Work, *, store: str, json: bool, may_create: bool = False) -> None
     async def opened(output: Output) -> None:
         try:
             async with connect(Path(store), create=may_create) as client:
+                await _open(client)
                 await work(client, output)
         except StoreNotFound as error:
             raise StoreNotFound(_BEGIN.format(store=store), path=store) from error
@@ -69,6 +70,12 @@ def _outcome(work: Callable[[Output], Coroutine[Any, Any, None]], output: Output
     except (HoldallError, OSError) as error:
         output.fail(error)
     return output.code
+
+
+async def _open(client: Client) -> None:
+    """Open the store at once: a missing one is no failure of one operation among several."""
+    async with client.buckets.list():
+        return
 
 
 def _forget_output() -> None:

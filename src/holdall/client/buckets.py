@@ -246,6 +246,17 @@ class Buckets:
         place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
         await place.backend.delete(place.bucket.id, key)
 
+    async def delete_all_revisions(
+        self,
+        bucket_id_or_name: str,
+        key: str,
+        cluster_name: str | None = None,
+        bucket_owner: str | None = None,
+    ) -> int:
+        """Remove a blob with its history, for good; how many revisions went."""
+        place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
+        return await place.backend.delete_all_revisions(place.bucket.id, key)
+
     # blobs, by URI
 
     def list_blobs(

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from holdall.backends.protocol import Backend
+from holdall.client import forks
 from holdall.client.maintenance import Maintenance
 from holdall.core.errors import Closed, NotSupported
 
@@ -23,13 +24,14 @@ Opener = Callable[[], Awaitable[Opened]]
 
 
 class Connection:
-    """Opens a backend once, however many tasks ask at the same time."""
+    """Opens a backend once, however many tasks ask at the same time, and after a fork anew."""
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
         self._opened: Opened | None = None
         self._closed = False
         self._lock = asyncio.Lock()
+        self._generation = forks.generation()
 
     async def backend(self) -> Backend:
         """The open backend. `Closed` after `aclose`."""
@@ -44,6 +46,8 @@ class Connection:
 
     async def aclose(self) -> None:
         """Close what was opened. Harmless when repeated."""
+        if self._generation != forks.generation():
+            self._leave_to_parent()
         async with self._lock:
             self._closed = True
             opened, self._opened = self._opened, None
@@ -51,6 +55,8 @@ class Connection:
             await opened.backend.aclose()
 
     async def _open(self) -> Opened:
+        if self._generation != forks.generation():
+            self._leave_to_parent()
         if self._opened is not None:
             return self._opened
         async with self._lock:
@@ -59,3 +65,8 @@ class Connection:
             if self._opened is None:
                 self._opened = await self._opener()
             return self._opened
+
+    def _leave_to_parent(self) -> None:
+        forks.abandon((self._opened, self._lock))
+        self._opened, self._lock = None, asyncio.Lock()
+        self._generation = forks.generation()

@@ -8,7 +8,7 @@ from typing import Final
 from holdall.client.progress import StorageProgressFail
 from holdall.client.reporting import Reporter
 from holdall.client.route import Route
-from holdall.core.errors import HoldallError
+from holdall.core.errors import HoldallError, TransferFailed
 
 SURVIVABLE: Final = (HoldallError, OSError)
 """Errors of one file. Anything else is a mistake in a program and stops the transfer."""
@@ -42,4 +42,4 @@ class Failures:
             return
         first = self._met[0].error
         message = f"{len(self._met)} could not be transferred; the first: {first}"
-        raise HoldallError(message, failed=tuple(self._met)) from first
+        raise TransferFailed(message, failed=tuple(self._met)) from first

@@ -9,7 +9,7 @@ from holdall.client.listing import PAGE
 from holdall.client.place import Place
 from holdall.client.progress import StorageProgressDelete
 from holdall.client.reporting import Reporter
-from holdall.core.errors import HoldallError
+from holdall.core.errors import TransferFailed
 from holdall.core.values import Deletion, Revision
 
 
@@ -66,4 +66,4 @@ def _raise_any(failed: list[Deletion]) -> None:
     if failed:
         first = failed[0]
         message = f"{len(failed)} could not be removed; the first, {first.key!r}: {first.error}"
-        raise HoldallError(message, failed=tuple(failed)) from first.error
+        raise TransferFailed(message, failed=tuple(failed)) from first.error

@@ -23,6 +23,7 @@
     ├── HistoryGone                       a time before the bucket's history floor
     ├── ChecksumMismatch (ValueError)     the bytes sent are not the bytes announced
     ├── Closed (ValueError)               a client or a reading used after closing
+    ├── TransferFailed                    some of many files; `failed` says which and why
     ├── StoreError (OSError)              the place that holds the bytes is at fault
     │   ├── Corrupt                       stored bytes differ from their checksum
     │   ├── StorageFull
@@ -160,6 +161,10 @@ class ChecksumMismatch(HoldallError, ValueError):
 
 class Closed(HoldallError, ValueError):
     """A client, store or reading was used after it was closed."""
+
+
+class TransferFailed(HoldallError):
+    """Some of many files could not be transferred or removed; the others were."""
 
 
 class StoreError(HoldallError, OSError):

@@ -79,6 +79,12 @@ def _refuse_strangers(path: Path) -> None:
             path=str(path),
             actual=strangers[0],
         )
+    if any((path / "payloads").glob("data/*/*")):
+        raise FormatError(
+            f"{path} holds payloads, but its {CATALOG} is gone. Nothing was changed.",
+            path=str(path),
+            actual=CATALOG,
+        )
 
 
 def refuse_network(path: Path, mounts: Path = MOUNTS) -> None:

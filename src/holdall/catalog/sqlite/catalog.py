@@ -8,7 +8,6 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -141,8 +140,7 @@ class SqliteCatalog:
                 raise translate(error, self._path) from error
             finally:
                 connection.close()
-        with suppress(OSError):
-            self._reserve.keep()
+        self._reserve.keep()
 
     async def integrity(self) -> list[str]:
         """What SQLite's own check finds wrong with the file; empty when nothing is."""
@@ -156,9 +154,8 @@ class SqliteCatalog:
     def _copy_to(self, path: str) -> None:
         source, target = self._connect(), apsw.Connection(path)
         try:
-            source.execute("BEGIN")  # one view for the whole copy
             with target.backup("main", source, "main") as backup:
-                backup.step(-1)
+                backup.step(-1)  # all pages in one step, so of one view
         except apsw.Error as error:
             raise translate(error, path) from error
         finally:

@@ -29,19 +29,24 @@ class Checkpointer:
         self._wanted = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="holdall-checkpoint", daemon=True)
-        self._thread.start()
 
     def after_commit(self, tx: SqliteTransaction, pages: int) -> None:
         """Called by the writer after each batch, under its lock."""
         if pages >= HARD:
             _checkpoint(tx.connection)
         elif pages >= SOFT:
-            self._wanted.set()
+            self._wake()
+
+    def _wake(self) -> None:
+        self._wanted.set()
+        if self._thread.ident is None:  # short-lived programs never need it
+            self._thread.start()
 
     def close(self) -> None:
         self._closed = True
         self._wanted.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _serve(self) -> None:
         connection: apsw.Connection | None = None

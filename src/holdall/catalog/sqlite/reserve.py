@@ -17,12 +17,13 @@ class Reserve:
 
     def keep(self) -> None:
         """Set the space aside, unless it is already or there is none."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        try:
-            if os.fstat(descriptor).st_size < SIZE:
-                _allocate(descriptor)
-        finally:
-            os.close(descriptor)
+        with suppress(OSError):
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            try:
+                if os.fstat(descriptor).st_size < SIZE:
+                    _allocate(descriptor)
+            finally:
+                os.close(descriptor)
 
     def give_up(self) -> bool:
         """Free the space; whether there was any to free."""
@@ -35,8 +36,7 @@ class Reserve:
 
 
 def _allocate(descriptor: int) -> None:
-    with suppress(OSError):  # a full disk at the start: there is nothing to set aside
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(descriptor, 0, SIZE)
-        else:
-            os.ftruncate(descriptor, SIZE)
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, 0, SIZE)
+    else:
+        os.ftruncate(descriptor, SIZE)

@@ -17,12 +17,22 @@ class Waiting:
     `settle` was scheduled there. `claimed` is decided under the writer's mutex.
     """
 
-    __slots__ = ("claimed", "error", "essential", "future", "loop", "result", "settled", "unit")
+    __slots__ = (
+        "claimed",
+        "committed",
+        "error",
+        "essential",
+        "future",
+        "loop",
+        "result",
+        "settled",
+        "unit",
+    )
 
     def __init__(self, unit: Callable[[Transaction], Any], *, essential: bool) -> None:
         self.unit = unit
         self.essential = essential
-        self.claimed = self.settled = False
+        self.claimed = self.committed = self.settled = False
         self.result: Any = None
         self.error: BaseException | None = None
         self.loop = asyncio.get_running_loop()

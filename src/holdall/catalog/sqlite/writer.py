@@ -10,6 +10,7 @@ import copy
 import secrets
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 import apsw
@@ -91,6 +92,16 @@ class Writer:
             self._queue.put(None)
             self._thread.join()
             self._drop()
+            self._turn_away()
+
+    def _turn_away(self) -> None:
+        """Answer those who came while the door was closing."""
+        late = []
+        with suppress(Empty):
+            while (waiting := self._queue.get_nowait()) is not None:
+                late.append(waiting)
+        self._fail(late, Closed("The store is closed.", path=self._path))
+        settle_all(late)
 
     # the writer's side
 
@@ -124,11 +135,16 @@ class Writer:
         try:
             with self._lock:
                 self._commit_together(batch)
-                if self._tx is not None:
-                    self._after_commit(self._tx, self._log_pages)
+                self._look_after_log()
         except BaseException as error:  # the thread must outlive whatever a unit met
             self._fail(batch, error)
         settle_all(batch)
+
+    def _look_after_log(self) -> None:
+        """What goes wrong here harms nobody: what is committed stays in the log."""
+        if self._tx is not None:
+            with suppress(apsw.Error):
+                self._after_commit(self._tx, self._log_pages)
 
     def _commit_together(self, batch: list[Waiting]) -> None:
         try:
@@ -176,6 +192,8 @@ class Writer:
         except apsw.Error as error:
             if not self._did_commit(token):
                 raise BatchFailed from error
+        for waiting in batch:
+            waiting.committed = True
 
     def _run_unit(self, tx: SqliteTransaction, waiting: Waiting) -> None:
         try:
@@ -211,11 +229,9 @@ class Writer:
         try:
             return self._ask(token)
         except apsw.Error as error:
-            try:
+            with suppress(apsw.Error):
                 if isinstance(error, apsw.FullError) and self._make_room():
                     return self._ask(token)
-            except apsw.Error:
-                pass
             self._drop()
             raise OutcomeUnknown(
                 "A commit failed and the catalog cannot say whether it took place.",
@@ -235,5 +251,5 @@ class Writer:
     def _fail(self, batch: list[Waiting], error: BaseException) -> None:
         ours = translate(error, self._path) if isinstance(error, apsw.Error) else error
         for waiting in batch:
-            if waiting.error is None:
+            if waiting.error is None and not waiting.committed:
                 waiting.error = copy.copy(ours)  # each caller raises its own

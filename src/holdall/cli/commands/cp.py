@@ -50,11 +50,11 @@ def command(
     input or output, and pipes and devices are read and written where they stand.
 
     A source goes into TARGET, under its own name, if TARGET ends with a slash, is a
-    directory that is there or a bucket, or if there are several sources or --glob; else, and with -T,
-    it becomes TARGET. So "cp -r dir blob:b/x" makes blob:b/x/dir/... if anything is below
-    blob:b/x/, and blob:b/x/... if nothing is; "cp -r . blob:b/x" always puts the contents
-    into x. A slash at a source's end changes nothing, save where there are both a blob foo
-    and blobs foo/...: foo is the blob and foo/ the directory.
+    directory that is there or a bucket, or if there are several sources or --glob; else,
+    and with -T, it becomes TARGET. So "cp -r dir blob:b/x" makes blob:b/x/dir/... if
+    anything is below blob:b/x/, and blob:b/x/... if nothing is; "cp -r . blob:b/x" always
+    puts the contents into x. A slash at a source's end changes nothing, save where there
+    are both a blob foo and blobs foo/...: foo is the blob and foo/ the directory.
 
     A file that fails is reported and the rest goes on; each target is whole or as it was.
     After Ctrl-C the same command with -u goes on.

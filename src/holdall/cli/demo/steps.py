@@ -98,7 +98,8 @@ class Demo:
             found = [revision async for revision in revisions]
         sizes = ", ".join(f"number {each.revision} of {each.size:,} bytes" for each in found)
         numbers = [each.revision for each in found]
-        self._output.fact("revisions", f"{_short(blob)} has {human.plural(len(found), 'revision')}: {sizes}", {"revisions": numbers})
+        text = f"{_short(blob)} has {human.plural(len(found), 'revision')}: {sizes}"
+        self._output.fact("revisions", text, {"revisions": numbers})
 
     async def _restore(self, blob: BlobObject) -> None:
         restored = await self._buckets.restore(blob.uri, 0)

@@ -58,7 +58,7 @@ class Bar(Display):
         from rich.console import Console
 
         self._bars = bars.Progress(
-            bars.TextColumn("{task.fields[files]} of {task.fields[of]} files"),
+            bars.TextColumn("{task.fields[count]}"),
             bars.BarColumn(),
             bars.DownloadColumn(),
             bars.TransferSpeedColumn(),
@@ -70,15 +70,23 @@ class Bar(Display):
         )
         self._files = 0
         self._size = 0
-        self._task = self._bars.add_task("", total=None, files=0, of=0)
+        self._done = 0
+        self._task = self._bars.add_task("", total=None, count="")
 
     def show(self, files: int, size: int) -> None:
-        self._bars.update(self._task, completed=size, files=files)
+        self._done = files
+        self._bars.update(self._task, completed=size, count=self._count())
 
     def expect(self, files: int, size: int) -> None:
         self._files += files
         self._size += size
-        self._bars.update(self._task, total=self._size, of=self._files)
+        self._bars.update(self._task, total=self._size, count=self._count())
+
+    def _count(self) -> str:
+        """How many files are done, of how many where that is known yet."""
+        if not self._files:
+            return human.plural(self._done, "file")
+        return f"{self._done:,} of {human.plural(self._files, 'file')}"
 
     def __enter__(self) -> Self:
         self._bars.start()

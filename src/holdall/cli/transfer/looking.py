@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import os
 from asyncio import to_thread
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +55,7 @@ async def _source_of(client: Client, named: Place) -> Source:
         return await _blob_source(client, named)
     if not isinstance(named, Local):
         return Source(named)
-    if not os.path.lexists(named.path):
+    if not named.is_there:
         raise NotFound(f"there is no {named}", path=named.path)
     return Source(named, named.is_directory)
 

@@ -14,7 +14,8 @@ from holdall.payloads.local.translated import translated
 from holdall.payloads.protocol import Check
 
 PIECE: Final = 4 * 1024 * 1024
-"""Bytes read at once; below 1 MiB the hops between threads cost more than the reading."""
+"""Bytes read at once. With less the hops between threads cost more than the reading; with
+more the memory is not in any cache when the caller gets it."""
 
 AHEAD: Final = 2
 """Pieces read before they are asked for."""

@@ -73,9 +73,9 @@ class Staged:
 
     def _append(self, file: int, chunks: Sequence[bytes]) -> None:
         self._size += _write(file, chunks)
-        # Without this the disk would idle until the fsync: a 1 GiB payload takes a third
-        # longer. The advice to drop pages begins their writing and drops only clean ones,
-        # so what was just written stays cached.
+        # Without this the disk would idle until the fsync, and a large payload would take
+        # half as long again. The advice to drop pages begins their writing and drops only
+        # clean ones, so what was just written stays cached.
         if sys.platform == "linux" and self._fsync and self._size - self._begun >= WRITEBACK:
             os.posix_fadvise(file, self._begun, self._size - self._begun, os.POSIX_FADV_DONTNEED)
             self._begun = self._size
@@ -128,7 +128,10 @@ def stage(folder: str) -> tuple[str, int]:
 
 
 def sweep(folder: str) -> int:
-    """Remove the files of `folder` whose writers are dead; how many. Blocking."""
+    """Remove the files of `folder` whose writers are dead; how many. Blocking.
+
+    Empty ones are not counted: the writer may live and be about to lock it (see `stage`).
+    """
     with translated(folder):
         return sum(_swept(os.path.join(folder, name)) for name in os.listdir(folder))
 
@@ -139,7 +142,8 @@ def _swept(path: str) -> bool:
     except FileNotFoundError:
         return False
     try:
-        return _lock(file) and _unlinked(path)  # unlinked under the lock: `stage` relies on it
+        # Unlinked under the lock: `stage` relies on it.
+        return _lock(file) and _unlinked(path) and os.fstat(file).st_size > 0
     finally:
         os.close(file)
 
