@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,7 +76,7 @@ def test_a_file_that_changed_meanwhile_stays(
     def change(path: Path) -> None:
         path.write_bytes(b"changed")
 
-    async def upload_and_change(self: Buckets, src: Path, dst: str, **rest: object) -> None:
+    async def upload_and_change(self: Buckets, src: Path, dst: str, **rest: Any) -> None:
         await upload(self, src, dst, **rest)
         change(Path(src))
 
@@ -92,7 +93,7 @@ def test_a_blob_that_changed_meanwhile_stays(
     holdall("cp", tree / "one.txt", f"{bucket}/x")
     download = Buckets.download_file
 
-    async def download_and_change(self: Buckets, src: str, dst: Path, **rest: object) -> None:
+    async def download_and_change(self: Buckets, src: str, dst: Path, **rest: Any) -> None:
         await download(self, src, dst, **rest)
         await self.put_blob("docs", "x", b"changed")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,7 +136,7 @@ def test_demo_says_when_bytes_differ(
 ) -> None:
     download = Buckets.download_dir
 
-    async def spoil(self: Buckets, src: str, dst: Path, **rest: object) -> None:
+    async def spoil(self: Buckets, src: str, dst: Path, **rest: Any) -> None:
         await download(self, src, dst, **rest)
         (Path(dst) / "one.txt").write_bytes(b"not")
 

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from .disk import materialise
 from .history import Done
 from .journal import Journal
-from .disk import materialise
 from .replay import Report, replay, states
 from .stores import Recording, few_folders
 from .verdict import LATER, judge

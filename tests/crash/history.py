@@ -104,7 +104,7 @@ def after(blobs: Blobs, change: Change) -> Blobs:
         case "restore":
             return _with(blobs, place, (*contents, contents[change.index]))
         case "undelete":
-            return _with(blobs, place, _uncovered(contents))
+            return _with(blobs, place, (*contents, _newest(contents)))
         case "copy":
             return _with(blobs, target, _added(target, blobs.get(target, ()), contents[-1]))
         case "move":
@@ -122,14 +122,13 @@ def _added(place: tuple[str, str], contents: Contents, digest: str | None) -> Co
     return (*contents, digest) if place[0] == KEPT else (digest,)
 
 
+def _newest(contents: Contents) -> str | None:
+    """What an undeletion brings back; the markers stay where they are."""
+    return next((digest for digest in reversed(contents) if digest), None)
+
+
 def _deleted(place: tuple[str, str], contents: Contents) -> Contents:
     return (*contents, None) if place[0] == KEPT else ()
-
-
-def _uncovered(contents: Contents) -> Contents:
-    while contents and contents[-1] is None:
-        contents = contents[:-1]
-    return contents
 
 
 @dataclass

@@ -138,6 +138,12 @@ class Journal:
             self.events.append(Made(inode, is_folder, folder, path.name))
             return inode
 
+    def opened(self, path: str | os.PathLike[str]) -> int:
+        """The file of this name, made now if the log does not know it."""
+        with self._lock:
+            found = self.inode(path)
+            return self.made(path) if found is None else found
+
     def made_nameless(self) -> int:
         with self._lock:
             inode = self._new(is_folder=False)

@@ -36,13 +36,18 @@ class RecordingOS:
         return descriptor
 
     def _note(self, descriptor: int, path: str, nameless: bool, flags: int) -> None:
-        inode = self._journal.made_nameless() if nameless else self._journal.inode(path)
-        if inode is None:
-            inode = self._journal.made(path, is_folder=os.path.isdir(path))
-        elif flags & os.O_TRUNC:
-            self._journal.resized(inode, 0)
-        self._inodes[descriptor] = inode
+        """Only who may have made a file logs that: another may see it sooner."""
         self._paths[descriptor] = path
+        if nameless:
+            inode: int | None = self._journal.made_nameless()
+        elif flags & os.O_CREAT:
+            inode = self._journal.opened(path)
+        else:
+            inode = self._journal.inode(path)
+        if inode is not None:
+            self._inodes[descriptor] = inode
+            if flags & os.O_TRUNC:
+                self._journal.resized(inode, 0)
 
     def close(self, descriptor: int) -> None:
         self._inodes.pop(descriptor, None)
@@ -158,9 +163,9 @@ class RecordingOS:
     def _full(self, path: Any, folder: int | None) -> str:
         if isinstance(path, int):
             return self._paths.get(path, "")
-        path = os.fsdecode(path)
-        if os.path.isabs(path):
-            return path
+        text: str = os.fsdecode(path)
+        if os.path.isabs(text):
+            return text
         if folder is not None:
-            return os.path.join(self._paths.get(folder, f"/proc/self/fd/{folder}"), path)
-        return os.path.abspath(path)
+            return os.path.join(self._paths.get(folder, f"/proc/self/fd/{folder}"), text)
+        return os.path.abspath(text)

@@ -11,7 +11,6 @@ from typing import Any
 
 from holdall.backends.engine import EngineBackend
 from holdall.catalog.sqlite import checkpointer
-
 from holdall.payloads.local import store
 
 from .faults import Faults
@@ -68,17 +67,17 @@ class Recording:
             for name, module in sys.modules.items()
             if name.startswith(WATCHED) and hasattr(module, "os")
         ]
-        originals = [module.os for module in places]  # type: ignore[attr-defined]
+        originals = [vars(module)["os"] for module in places]
         bounds = checkpointer.SOFT, checkpointer.HARD
         for module in places:
-            module.os = self.os  # type: ignore[attr-defined]
-        checkpointer.SOFT, checkpointer.HARD = 40, 120  # type: ignore[misc]
+            vars(module)["os"] = self.os
+        checkpointer.SOFT, checkpointer.HARD = 40, 120
         try:
             yield
         finally:
-            checkpointer.SOFT, checkpointer.HARD = bounds  # type: ignore[misc]
+            checkpointer.SOFT, checkpointer.HARD = bounds
             for module, original in zip(places, originals, strict=True):
-                module.os = original  # type: ignore[attr-defined]
+                vars(module)["os"] = original
 
     async def open(self, *, fsync: bool = True, later: float = 0) -> EngineBackend:
         return await open_store(self.folder, vfs=self.vfs.name, fsync=fsync, later=later)

@@ -162,7 +162,7 @@ def _read_rest(pipe: int, into: bytearray) -> None:
         into += data
 
 
-def _parsed(text: bytes) -> Iterable[Note]:
+def _parsed(text: bytearray) -> Iterable[Note]:
     return [unpacked(json.loads(line)) for line in bytes(text).splitlines()]
 
 

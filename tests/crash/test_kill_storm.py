@@ -1,4 +1,4 @@
-"""Two processes at work on one store, killed at random; the long form is `scripts/kill_storm.py`."""
+"""Two processes at work on one store, killed at random. Long form: `scripts/kill_storm.py`."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ async def cut(folder: Path, synchronous: str, count: int, until: int | None = No
 async def test_full_synchronous_loses_nothing(tmp_path: Path) -> None:
     report = await cut(tmp_path, "FULL", 400)
     assert report.failures == []
-    assert report.states > 200
+    assert report.states > 100
 
 
 @pytest.mark.parametrize("synchronous", ["OFF", "NORMAL"])

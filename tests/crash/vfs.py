@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-from typing import Any
+from typing import Any, cast
 
 import apsw
 
@@ -24,11 +24,9 @@ class RecordingFile(apsw.VFSFile):
     """One open database, log or rollback journal."""
 
     def __init__(self, vfs: RecordingVFS, path: str, name: Any, flags: list[int]) -> None:
-        existed = os.path.exists(path)
         super().__init__("unix", name, flags)
         self._journal, self._faults, self._path = vfs.journal, vfs.faults, path
-        found = None if not existed else self._journal.inode(path)
-        self._inode = self._journal.made(path) if found is None else found
+        self._inode = self._journal.opened(path)
         self._told = self._journal.errors(self._inode)
         # With the first sync of a journal that it was to create, whether it was there or
         # not, the unix VFS syncs the folder.
@@ -108,9 +106,9 @@ def _spoken(error: OSError, operation: str) -> apsw.Error:
         return apsw.CantOpenError(str(error))
     if error.errno == errno.ENOSPC:
         return apsw.FullError(str(error))
-    said = apsw.IOError(str(error))
-    said.extendedresult = _EXTENDED[operation]
-    return said
+    said: Any = apsw.IOError(str(error))
+    said.extendedresult = _EXTENDED[operation]  # read by APSW, unknown to its stubs
+    return cast(apsw.Error, said)
 
 
 _EXTENDED = {

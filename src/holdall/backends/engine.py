@@ -76,9 +76,7 @@ class EngineBackend:
         Without `fsync` a power cut can lose payload files that were acknowledged.
         """
         check_owner_name(owner)
-        opening = asyncio.ensure_future(
-            asyncio.to_thread(_open, path, owner, create, fsync, vfs)
-        )
+        opening = asyncio.ensure_future(asyncio.to_thread(_open, path, owner, create, fsync, vfs))
         try:
             return cls(await asyncio.shield(opening))
         except asyncio.CancelledError:

@@ -220,9 +220,9 @@ class Backend(Protocol):
         """Make an old revision's content the newest revision. `RevisionNotFound`."""
 
     async def undelete(self, bucket: str, key: str) -> Revision:
-        """Remove the delete markers on top; the revision below them is current again.
+        """Make the newest content of a deleted blob current again, as a new revision.
 
-        `Conflict` when the blob is not deleted.
+        The delete marker stays in the history. `Conflict` when the blob is not deleted.
         """
 
     async def set_tags(

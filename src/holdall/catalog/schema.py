@@ -46,8 +46,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
         " next BIGINT NOT NULL, PRIMARY KEY (bucket, deleted, key)) {clustered}",
         "CREATE TABLE revisions (chain BIGINT NOT NULL, number BIGINT NOT NULL,"
         " id BIGINT NOT NULL, token BIGINT NOT NULL, time BIGINT NOT NULL,"
-        " kind {small} NOT NULL, is_null {small} NOT NULL, size BIGINT NOT NULL, content_type TEXT, etag TEXT,"
-        " crc32c BIGINT, checksums TEXT, metadata TEXT, tags TEXT,"
+        " kind {small} NOT NULL, is_null {small} NOT NULL, size BIGINT NOT NULL,"
+        " content_type TEXT, etag TEXT, crc32c BIGINT, checksums TEXT, metadata TEXT, tags TEXT,"
         " PRIMARY KEY (chain, number)) {clustered}",
         "CREATE TABLE spans (owner BIGINT NOT NULL, position BIGINT NOT NULL,"
         " payload BIGINT NOT NULL, start BIGINT NOT NULL, length BIGINT NOT NULL,"

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import typer
 
@@ -26,7 +26,7 @@ _BEGIN: Final = (
 )
 
 
-def run(work: Work, *, store: str, json: bool, may_create: bool = False) -> None:
+def run(work: Work, *, store: str, json: bool, may_create: bool = False) -> NoReturn:
     """Do `work` on the store at `store`, which must be there unless it `may_create` one."""
 
     async def opened(output: Output) -> None:
@@ -40,7 +40,9 @@ def run(work: Work, *, store: str, json: bool, may_create: bool = False) -> None
     run_without_store(opened, json=json)
 
 
-def run_without_store(work: Callable[[Output], Coroutine[Any, Any, None]], *, json: bool) -> None:
+def run_without_store(
+    work: Callable[[Output], Coroutine[Any, Any, None]], *, json: bool
+) -> NoReturn:
     """Do `work` to its end; always leaves by `typer.Exit`."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

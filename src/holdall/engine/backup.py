@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from holdall.catalog.sqlite.catalog import SqliteCatalog
-from holdall.catalog.tables import leases, payloads
+from holdall.catalog.tables import payloads
 from holdall.catalog.tables.payloads import PayloadRow, store_id
-from holdall.catalog.transaction import Transaction
 from holdall.core.checksums import verify_blocks
 from holdall.core.errors import Conflict, Corrupt, NotSupported
 from holdall.engine.directory import CATALOG, sync_directory
-from holdall.engine.engine import LEASE, Engine
+from holdall.engine.engine import Engine
+from holdall.engine.hold import Hold
 from holdall.payloads.local import LocalPayloads
 from holdall.payloads.protocol import BLOCK, PayloadMissing, PayloadStore
 
@@ -31,10 +31,10 @@ async def backup(engine: Engine, target: Path) -> int:
     """
     if not isinstance(engine.catalog, SqliteCatalog):
         raise NotSupported("Back up a PostgreSQL catalog with PostgreSQL's own tools.")
-    if target.exists():
+    if await asyncio.to_thread(target.exists):
         raise Conflict(f"{target} exists already.", path=str(target))
     building = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    building.mkdir(parents=True)
+    await asyncio.to_thread(building.mkdir, parents=True)
     try:
         copied = await _copy(engine, engine.catalog, building)
         await asyncio.to_thread(_publish, building, target)
@@ -45,15 +45,24 @@ async def backup(engine: Engine, target: Path) -> int:
 
 
 async def _copy(engine: Engine, catalog: SqliteCatalog, target: Path) -> int:
-    async with _Hold(engine):
+    hold = Hold(engine)
+    await catalog.write(hold.take)
+    hold.keep()
+    try:
         await catalog.copy_to(target / CATALOG)
-        copy = SqliteCatalog(target)
-        store = LocalPayloads.create(target / "payloads")
-        try:
-            return await _copy_payloads(engine.payloads, copy, store)
-        finally:
-            await copy.aclose()
-            await store.aclose()
+        return await _fill(engine.payloads, target)
+    finally:
+        await hold.release()
+
+
+async def _fill(source: PayloadStore, target: Path) -> int:
+    copy = SqliteCatalog(target)
+    store = LocalPayloads.create(target / "payloads")
+    try:
+        return await _copy_payloads(source, copy, store)
+    finally:
+        await copy.aclose()
+        await store.aclose()
 
 
 async def _copy_payloads(source: PayloadStore, copy: SqliteCatalog, target: PayloadStore) -> int:
@@ -103,34 +112,3 @@ def _publish(building: Path, target: Path) -> None:
     sync_directory(building)
     os.rename(building, target)
     sync_directory(target.parent)
-
-
-class _Hold:
-    """A reading's lease on the whole store, renewed until the copy is made."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._holder = secrets.token_hex(8)
-        self._name = f"reading-backup-{self._holder}"
-        self._renewer: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> None:
-        await self._engine.catalog.write(self._take)
-        self._renewer = asyncio.create_task(self._renew())
-
-    async def _renew(self) -> None:
-        while True:
-            await asyncio.sleep(LEASE / 3e6)
-            await self._engine.catalog.write(self._take)
-
-    def _take(self, tx: Transaction) -> bool:
-        now = self._engine.now()
-        return leases.take(tx, self._name, self._holder, tx.tick().seq, now, now + LEASE)
-
-    async def __aexit__(self, *exception: object) -> None:
-        if self._renewer is not None:
-            self._renewer.cancel()
-            await asyncio.wait([self._renewer])
-        await self._engine.catalog.write(
-            lambda tx: leases.release(tx, self._name, self._holder), essential=True
-        )

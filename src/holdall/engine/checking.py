@@ -22,3 +22,11 @@ def check_content_type(content_type: str | None) -> None:
     """`InvalidArgument` for one that could not stand in a header (RFC 9110, 5.5)."""
     if content_type is not None and not (content_type.isascii() and content_type.isprintable()):
         raise InvalidArgument(f"{content_type!r} is no media type.", actual=content_type)
+
+
+def encode_text(text: str) -> bytes:
+    """The bytes of a prefix or a delimiter. `InvalidArgument` for a lone surrogate."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidArgument(f"{text!a} is not Unicode text.", actual=ascii(text)) from error

@@ -34,7 +34,7 @@ class Engine:
 
     async def aclose(self) -> None:
         for task in tuple(self.background):
-            with suppress(BaseException):
+            with suppress(Exception):
                 await task
         await self.catalog.aclose()
         await self.payloads.aclose()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from holdall.catalog.tables import blobs, events, revisions
-from holdall.catalog.tables.events import EventRow, Kind
+from holdall.catalog.tables import blobs, revisions
 from holdall.catalog.tables.revisions import RevisionRow
 from holdall.catalog.transaction import Reads, Transaction
 from holdall.core.errors import Conflict
 from holdall.core.names import encode_key
-from holdall.core.values import Revision
+from holdall.core.values import NEWEST, Revision
 from holdall.engine import records
 from holdall.engine.append import append
 from holdall.engine.copy import same_content
 from holdall.engine.engine import Engine
-from holdall.engine.naming import RevisionRef, bucket_ref, find_bucket, no_blob
-from holdall.engine.remove import remove_revision
+from holdall.engine.naming import RevisionRef, bucket_ref, find_bucket
 
 ALL = 2**62
 
@@ -45,32 +43,14 @@ async def restore(engine: Engine, bucket: str, key: str, revision: RevisionRef) 
 
 
 async def undelete(engine: Engine, bucket: str, key: str) -> Revision:
+    """The marker stays: the history must go on saying that the blob was deleted then."""
     ref, name = bucket_ref(bucket), encode_key(key)
 
     def unit(tx: Transaction) -> RevisionRow:
         of = find_bucket(tx, ref, engine.owner)
         blob = blobs.find(tx, of.id, name)
-        content = blob and revisions.newest_content(tx, blob.chain)
-        if blob is None or content is None:
-            raise no_blob(of, name)
-        if not blob.deleted:
+        if blob is not None and not blob.deleted:
             raise Conflict(f"{key!r} is not deleted.", bucket=bucket, key=key)
-        for marker in revisions.above(tx, blob.chain, content.number):
-            remove_revision(tx, of, name, blobs.find(tx, of.id, name) or blob, marker, engine.owner)
-        tick = tx.tick()
-        events.insert(
-            tx,
-            EventRow(
-                tick.seq,
-                tick.time,
-                Kind.UNDELETED,
-                of.id,
-                name,
-                content.number,
-                content.size,
-                engine.owner,
-            ),
-        )
-        return content
+        return append(tx, of, name, same_content(tx, of, name, NEWEST, {}), actor=engine.owner)
 
     return records.revision(key, await engine.catalog.write(unit))

@@ -13,6 +13,7 @@ from holdall.catalog.transaction import Reads
 from holdall.core.errors import HistoryGone, InvalidArgument
 from holdall.core.values import CommonPrefix, Entry, Page
 from holdall.engine import records
+from holdall.engine.checking import encode_text
 from holdall.engine.engine import Engine
 from holdall.engine.naming import bucket_ref, find_bucket
 
@@ -39,7 +40,7 @@ async def list_page(
     time = None if at is None else records.microseconds_of(at)
     if time is not None and time > engine.now():
         raise InvalidArgument("at is in the future.", actual=at)
-    bounds = prefix.encode(), delimiter.encode(), after.encode()
+    bounds = encode_text(prefix), encode_text(delimiter), encode_text(after)
 
     def query(reads: Reads) -> list[Entry]:
         of = find_bucket(reads, ref, engine.owner)

@@ -34,8 +34,12 @@ async def open_blob(
         try:
             await reading.hold()
         except PayloadMissing:
-            continue
-        return reading
+            await reading.aclose()
+        except BaseException:
+            await reading.aclose()
+            raise
+        else:
+            return reading
     raise Corrupt(
         f"The bytes of {key!r} are missing.",
         bucket=found.bucket,

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from holdall.catalog.tables import leases, revisions
+from holdall.catalog.tables import revisions
 from holdall.catalog.tables.payloads import store_id
 from holdall.catalog.tables.revisions import RevisionRow
 from holdall.catalog.transaction import Transaction
 from holdall.core.checksums import crc32c, verify_blocks
-from holdall.core.errors import Closed, Corrupt, HoldallError
+from holdall.core.errors import Closed, Corrupt
 from holdall.core.values import Revision
 from holdall.engine import records
-from holdall.engine.engine import LEASE, Engine
+from holdall.engine.engine import Engine
+from holdall.engine.hold import Hold
 from holdall.engine.spanning import AT_ONCE, Piece, pieces
 from holdall.payloads.protocol import BLOCK, PayloadMissing, PayloadReading
 
@@ -45,7 +44,7 @@ class EngineReading:
         self._key = key
         self._found = found
         self._first: PayloadReading | None = None
-        self._lease: _Lease | None = None
+        self._lease: Hold | None = None
         self._chunks = self._read()
         self._closed = False
 
@@ -60,11 +59,23 @@ class EngineReading:
 
     async def hold(self) -> None:
         """Take hold of the bytes. `PayloadMissing` when they were deleted meanwhile."""
-        stored = [piece for piece in self._found.pieces if piece.span.token is not None]
-        if len(stored) > 1 or len(self._found.pieces) == AT_ONCE:
-            self._lease = await _Lease.take(self._engine, self._found.row)
-        if stored and stored[0] is self._found.pieces[0]:
-            self._first = await self._open(stored[0])
+        some = self._found.pieces
+        if len(some) == AT_ONCE or any(_is_stored(piece) for piece in some[1:]):
+            await self._take_lease()
+        if some and _is_stored(some[0]):
+            self._first = await self._open(some[0])
+
+    async def _take_lease(self) -> None:
+        hold, row = Hold(self._engine), self._found.row
+
+        def unit(tx: Transaction) -> bool:
+            found = revisions.by_number(tx, row.chain, row.number)
+            return found is not None and found.id == row.id and hold.take(tx)
+
+        if not await self._engine.catalog.write(unit):
+            raise PayloadMissing(self._key)
+        self._lease = hold
+        hold.keep()
 
     async def read(self) -> bytes:
         return b"".join([chunk async for chunk in self])
@@ -89,8 +100,6 @@ class EngineReading:
 
     async def _more(self, position: int) -> list[Piece]:
         row = self._found.row
-        if self._lease is not None:
-            await self._lease.renew()
         some = await self._engine.catalog.read(
             lambda reads: pieces(reads, row.id, position, self._found.end)
         )
@@ -170,45 +179,12 @@ class EngineReading:
         await self.aclose()
 
 
+def _is_stored(piece: Piece) -> bool:
+    return piece.span.token is not None
+
+
 def _trim(chunk: bytes, position: int, piece: Piece) -> bytes:
     """The part of a chunk that was asked for; nearly always all of it."""
     if piece.start <= position and position + len(chunk) <= piece.end:
         return chunk
     return chunk[max(piece.start - position, 0) : piece.end - position]
-
-
-class _Lease:
-    """Holds back the deletion of payloads doomed after the reading began."""
-
-    def __init__(self, engine: Engine, holder: str) -> None:
-        self._engine = engine
-        self._holder = holder
-        self._renewed = engine.now()
-
-    @classmethod
-    async def take(cls, engine: Engine, row: RevisionRow) -> _Lease:
-        """`PayloadMissing` when the revision went before the lease was there."""
-        lease = cls(engine, secrets.token_hex(8))
-        if not await engine.catalog.write(partial(lease._take, row)):
-            raise PayloadMissing
-        return lease
-
-    def _take(self, row: RevisionRow, tx: Transaction) -> bool:
-        found = revisions.by_number(tx, row.chain, row.number)
-        return found is not None and found.id == row.id and self._put(tx)
-
-    def _put(self, tx: Transaction) -> bool:
-        now = self._engine.now()
-        name = f"reading-{self._holder}"
-        return leases.take(tx, name, self._holder, tx.tick().seq, now, now + LEASE)
-
-    async def renew(self) -> None:
-        if self._engine.now() - self._renewed > LEASE // 3:
-            await self._engine.catalog.write(self._put)
-            self._renewed = self._engine.now()
-
-    async def release(self) -> None:
-        with suppress(HoldallError):
-            await self._engine.catalog.write(
-                lambda tx: leases.release(tx, f"reading-{self._holder}", self._holder)
-            )

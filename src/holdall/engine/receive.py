@@ -131,8 +131,7 @@ async def _finish(engine: Engine, writing: PayloadWriting, sums: BlockSums) -> i
         raise
     finally:
         keeper.cancel()
-        with suppress(asyncio.CancelledError):
-            await keeper
+        await asyncio.wait([keeper])
     return id
 
 

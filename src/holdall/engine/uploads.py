@@ -32,7 +32,7 @@ from holdall.core.values import (
 )
 from holdall.engine import records
 from holdall.engine.append import Content, append, insert_bytes
-from holdall.engine.checking import check_content_type, check_pairs
+from holdall.engine.checking import check_content_type, check_pairs, encode_text
 from holdall.engine.collect import collect_soon
 from holdall.engine.engine import Engine
 from holdall.engine.list import successor
@@ -76,8 +76,8 @@ async def resume(engine: Engine, bucket: str, key: str, id: str) -> EngineUpload
 async def list_uploads(
     engine: Engine, bucket: str, prefix: str, after: tuple[str, str], limit: int
 ) -> list[UploadRecord]:
-    ref, first = bucket_ref(bucket), prefix.encode()
-    low = max((after[0].encode(), after[1]), (first, ""))
+    ref, first = bucket_ref(bucket), encode_text(prefix)
+    low = max((encode_text(after[0]), after[1]), (first, ""))
 
     def query(reads: Reads) -> list[UploadRecord]:
         of = find_bucket(reads, ref, engine.owner)

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,11 +59,10 @@ class PayloadStoreTests:
         assert await fetched(store, "a", 0, len(data)) == data
 
     async def test_nothing_shows_before_finish(self, store: PayloadStore) -> None:
-        writing = await store.begin()
-        await writing.write(bytes(LARGE))
-        assert await listed(store) == {}
-        await writing.finish("a")
-        await writing.aclose()
+        async with aclosing(await store.begin()) as writing:
+            await writing.write(bytes(LARGE))
+            assert await listed(store) == {}
+            await writing.finish("a")
         assert await listed(store) == {"a": LARGE}
 
     @pytest.mark.parametrize("size", [0, 1, LARGE])
@@ -119,11 +119,10 @@ class PayloadStoreTests:
         assert await listed(store) == sizes
 
     async def test_a_sweep_spares_the_living(self, store: PayloadStore) -> None:
-        writing = await store.begin()
-        await writing.write(bytes(LARGE))
-        assert await store.sweep() == 0
-        await writing.finish("a")
-        await writing.aclose()
+        async with aclosing(await store.begin()) as writing:
+            await writing.write(bytes(LARGE))
+            assert await store.sweep() == 0
+            await writing.finish("a")
         assert await listed(store) == {"a": LARGE}
 
     # reading

@@ -53,8 +53,9 @@ def prepare(dsn: str, schema: str, place: str) -> None:
 
 
 def _refuse_unfit(connection: Connection, place: str) -> None:
-    version, encoding = connection.info.server_version, connection.info.parameter_status(
-        "server_encoding"
+    version, encoding = (
+        connection.info.server_version,
+        connection.info.parameter_status("server_encoding"),
     )
     if version < OLDEST:
         raise NotSupported(

@@ -100,6 +100,7 @@ class SqliteCatalog:
             return await self.scan(query)
 
     async def scan(self, query: Query[T]) -> T:
+        self._refuse_closed()
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._scanners, self._query, query)
@@ -107,8 +108,7 @@ class SqliteCatalog:
             raise translate(error, self._path) from error
 
     def _query(self, query: Query[T], patience_ms: int = 30_000) -> T:
-        if self._closed:
-            raise Closed("The store is closed.", path=self._path)
+        self._refuse_closed()
         reads = self._borrow()
         try:
             reads.connection.set_busy_timeout(patience_ms)
@@ -119,6 +119,10 @@ class SqliteCatalog:
             raise translate(error, self._path) from error
         finally:
             self._idle.append(reads)
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise Closed("The store is closed.", path=self._path)
 
     def _borrow(self) -> SqliteReads:
         try:

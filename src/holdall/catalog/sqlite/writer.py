@@ -71,11 +71,12 @@ class Writer:
     # the callers' side
 
     def submit(self, waiting: Waiting) -> None:
-        if self._closed:
-            raise Closed("The store is closed.", path=self._path)
-        if self._queue.qsize() >= MAX_WAITING:
-            raise Busy("Too many writes are waiting.", path=self._path, waiting=MAX_WAITING)
-        self._queue.put(waiting)
+        with self._mutex:  # nothing may come behind the end of the queue: it would wait for ever
+            if self._closed:
+                raise Closed("The store is closed.", path=self._path)
+            if self._queue.qsize() >= MAX_WAITING:
+                raise Busy("Too many writes are waiting.", path=self._path, waiting=MAX_WAITING)
+            self._queue.put(waiting)
 
     def take_back(self, waiting: Waiting) -> bool:
         """Withdraw a unit that has not begun; False when it has."""
@@ -87,21 +88,13 @@ class Writer:
 
     def close(self) -> None:
         """Finish what is waiting, then stop. Blocks."""
-        if not self._closed:
+        with self._mutex:
+            if self._closed:
+                return
             self._closed = True
             self._queue.put(None)
-            self._thread.join()
-            self._drop()
-            self._turn_away()
-
-    def _turn_away(self) -> None:
-        """Answer those who came while the door was closing."""
-        late = []
-        with suppress(Empty):
-            while (waiting := self._queue.get_nowait()) is not None:
-                late.append(waiting)
-        self._fail(late, Closed("The store is closed.", path=self._path))
-        settle_all(late)
+        self._thread.join()
+        self._drop()
 
     # the writer's side
 

@@ -14,11 +14,10 @@ class Kind(IntEnum):
     WRITTEN = 1  # a new revision
     DELETED = 2  # a delete marker, or the blob of a bucket without versions
     REMOVED = 3  # one revision, for good
-    UNDELETED = 4
-    TAGGED = 5
-    BUCKET_CREATED = 6
-    BUCKET_CHANGED = 7
-    BUCKET_DELETED = 8
+    TAGGED = 4
+    BUCKET_CREATED = 5
+    BUCKET_CHANGED = 6
+    BUCKET_DELETED = 7
 
 
 class EventRow(NamedTuple):

@@ -78,12 +78,6 @@ def history(reads: Reads, chain: int, below: int, limit: int) -> list[RevisionRo
     return [RevisionRow(*row) for row in rows]
 
 
-def above(reads: Reads, chain: int, number: int) -> list[RevisionRow]:
-    """Revisions after `number`, the newest first."""
-    rows = reads.all(f"{_SELECT} AND number > ? ORDER BY number DESC", (chain, number))
-    return [RevisionRow(*row) for row in rows]
-
-
 def follower(reads: Reads, chain: int, number: int) -> int | None:
     """The moment at which revision `number` was followed by another."""
     row = reads.one(

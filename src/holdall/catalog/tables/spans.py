@@ -50,7 +50,8 @@ def of(reads: Reads, owner: int) -> list[SpanRow]:
 
 _LOCATED = (
     "SELECT s.position, s.payload, s.start, s.length, p.token, p.size, m.crc32c, m.bytes"
-    " FROM spans s LEFT JOIN payloads p ON p.id = s.payload LEFT JOIN small_payloads m ON m.id = s.payload"
+    " FROM spans s LEFT JOIN payloads p ON p.id = s.payload"
+    " LEFT JOIN small_payloads m ON m.id = s.payload"
     " WHERE s.owner = ? AND s.position >= ? AND s.position < ? ORDER BY s.position LIMIT ?"
 )
 

@@ -6,19 +6,20 @@ from asyncio import to_thread
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 from holdall.cli import human
 from holdall.cli.demo.tree import Tree, differences
 from holdall.cli.exit_codes import ExitCode
 from holdall.cli.output import Output
 from holdall.cli.places import Blob
+from holdall.cli.transfer.despite import despite_failures
 from holdall.cli.transfer.display import display_for
 from holdall.cli.transfer.tally import Tally
 from holdall.cli.undoing import undo
 from holdall.client.client import Client
 from holdall.client.values.entry import BlobObject
-from holdall.core.errors import BlobNotFound, HoldallError, InvalidArgument
+from holdall.core.errors import BlobNotFound, InvalidArgument
 from holdall.core.uris import BlobURI, parse
 
 BUCKET: Final = "demo"
@@ -56,7 +57,7 @@ class Demo:
             upload = self._buckets.upload_dir(
                 self._tree.path, self._root, filter=self._tree.wants, progress=tally
             )
-            await _going_on(upload)
+            await despite_failures(upload)
         self._stored = tally.files
         if not tally.files:
             raise InvalidArgument(f"{self._tree.path} holds no files", path=self._tree.path)
@@ -66,7 +67,7 @@ class Demo:
         copy = self._place / "copy"
         with display_for(self._output) as display:
             tally = Tally(self._output, display)
-            await _going_on(self._buckets.download_dir(self._root, copy, progress=tally))
+            await despite_failures(self._buckets.download_dir(self._root, copy, progress=tally))
         self._transferred("read back", tally, " into a folder beside it, checksums verified")
         compared, different = await to_thread(differences, self._tree, copy)
         self._expect(not different, f"{len(different)} files differ, {different[:1]}")
@@ -174,12 +175,3 @@ class Demo:
 
 def _short(blob: BlobObject) -> str:
     return str(BlobURI(bucket=BUCKET, key=blob.key))
-
-
-async def _going_on(transfer: Any) -> None:
-    """Wait for a transfer whose single failures were told of as they happened."""
-    try:
-        await transfer
-    except HoldallError as error:
-        if not error.failed:
-            raise

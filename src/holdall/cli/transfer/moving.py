@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from asyncio import to_thread
-from collections.abc import Awaitable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from holdall.cli.places import Blob, Local, Place
 from holdall.cli.transfer.arrivals import Arrivals
 from holdall.cli.transfer.copying import drawn, is_stream, path_of
+from holdall.cli.transfer.despite import despite_failures
 from holdall.cli.transfer.plan import Job
 from holdall.cli.transfer.tally import Tally
 from holdall.client.client import Client
@@ -87,7 +87,7 @@ class Mover:
         arrivals = Arrivals(self._tally)
         upload = self._buckets.upload_dir if is_directory else self._buckets.upload_file
         try:
-            await _despite_failures(upload(Path(source.path), str(target), progress=arrivals))
+            await despite_failures(upload(Path(source.path), str(target), progress=arrivals))
         finally:
             for arrival in arrivals.completed:
                 await self._drop_file(arrival.src.path, stamps, str(arrival.dst), arrival.size)
@@ -112,7 +112,7 @@ class Mover:
             path.parent.mkdir(parents=True, exist_ok=True)
         download = self._buckets.download_dir if is_directory else self._buckets.download_file
         try:
-            await _despite_failures(download(str(source), path, progress=arrivals))
+            await despite_failures(download(str(source), path, progress=arrivals))
         finally:
             for arrival in arrivals.completed:
                 await self._drop_blob(source.at(parse(arrival.src).key), versions)
@@ -146,15 +146,6 @@ class Mover:
     def _stays(self, name: str) -> None:
         error = Conflict("it changed while it was copied, and stays where it was")
         self._tally.fail_with(name, error)
-
-
-async def _despite_failures(transfer: Awaitable[None]) -> None:
-    """Wait for a transfer whose single failures were told of as they happened."""
-    try:
-        await transfer
-    except HoldallError as error:
-        if not error.failed:
-            raise
 
 
 def _stamps(path: str) -> dict[str, _Stamp]:
