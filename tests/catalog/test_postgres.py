@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ from holdall.core.errors import (  # noqa: E402
     StorageFull,
     StoreError,
 )
+from holdall.testing import postgres as server  # noqa: E402
 from holdall.testing.catalogs import MORE_THAN_THREADS, get, holding, increment, put  # noqa: E402
 from holdall.testing.postgres import PostgresServer  # noqa: E402
 
@@ -572,3 +574,19 @@ async def commit_at_the_gate(sql: Run) -> int:
         )
         if rows:
             return int(rows[0][0])
+
+
+# where there is no PostgreSQL
+
+
+@pytest.mark.parametrize(
+    ("required", "outcome"), [("1", pytest.fail.Exception), ("", pytest.skip.Exception)]
+)
+def test_a_missing_server_skips_unless_it_must_be_there(
+    monkeypatch: pytest.MonkeyPatch, required: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setenv("HOLDALL_REQUIRE_SERVERS", required)
+    monkeypatch.setattr(server, "_DEBIAN", Path("/nowhere"))
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(outcome, match="not installed"):
+        server._server_or_skip()

@@ -11,10 +11,30 @@ from contextlib import contextmanager
 
 import pytest
 
-from holdall.catalog.tables import blobs, leases, usage
+from holdall.catalog.tables import (
+    audit,
+    blobs,
+    buckets,
+    doomed,
+    events,
+    leases,
+    parts,
+    payloads,
+    small_payloads,
+    spans,
+    uploads,
+    usage,
+)
 from holdall.catalog.tables.blobs import BlobRow
+from holdall.catalog.tables.buckets import BucketRow
+from holdall.catalog.tables.events import EventRow
+from holdall.catalog.tables.parts import PartRow
+from holdall.catalog.tables.payloads import PayloadRow
 from holdall.catalog.tables.revisions import RevisionRow
 from holdall.catalog.tables.revisions import insert as insert_revision
+from holdall.catalog.tables.small_payloads import SmallRow
+from holdall.catalog.tables.spans import SpanRow
+from holdall.catalog.tables.uploads import UploadRow
 from holdall.catalog.transaction import Catalog, Query, Reads, T, Tick, Transaction, Unit
 from holdall.core.errors import Busy, Closed, HoldallError
 from holdall.core.values import Usage
@@ -197,6 +217,50 @@ class CatalogTests:
             await catalog.write(put(name, 1))
         rows = await catalog.read(lambda reads: reads.all("SELECT name FROM leases ORDER BY name"))
         assert [row[0] for row in rows] == names
+
+    async def test_every_table_speaks_the_dialect(self, catalog: Catalog) -> None:
+        far = 2**40  # beyond 32 bits, where PostgreSQL takes numbers for another type
+
+        def unit(tx: Transaction) -> None:
+            buckets.insert(tx, BucketRow(far, "u", "me", "name", far, 1, 0, 0))
+            assert not buckets.insert(tx, BucketRow(2, "v", "me", "name", 0, 1, 0, 0))
+            for number in range(3):
+                insert_revision(tx, _revision(9)._replace(number=number, id=far + number))
+            blobs.insert(tx, far, b"key", BlobRow(0, 9, 2, 3))
+            payloads.insert_pending(tx, PayloadRow(far, "token", 0, 8, far, b"abcdefgh"))
+            payloads.insert_pending(tx, PayloadRow(far + 1, "token", 0, 8, 3, b""))
+            assert payloads.make_live(tx, far)
+            small_payloads.insert(tx, SmallRow(far + 2, 2**32 - 1, b"\0small"))
+            spans.insert(tx, far, SpanRow(0, far, 0, 8))
+            spans.insert(tx, far, SpanRow(8, far + 2, 0, 6))
+            doomed.doom(tx, far + 1, far)
+            doomed.doom(tx, far + 2, 1)
+            uploads.insert(tx, UploadRow(far, "u", far, b"key", 0, "{}"))
+            parts.insert(tx, PartRow(far, 1, far + 5, 0, 0, "etag", None, None))
+            for seq in (1, 5, far):
+                events.insert(tx, EventRow(seq, seq * 10, 1, far, b"key", None, None, ""))
+
+        await catalog.write(unit)
+        assert await catalog.read(lambda reads: _answers(reads, far)) == {
+            "bucket": [BucketRow(far, "u", "me", "name", far, 1, 0, 0)],
+            "at": [1],
+            "sums": [b"efgh", b""],
+            "expired": [],
+            "located": [(0, far, "token", None), (8, far + 2, None, b"\0small")],
+            "doomed": [(far + 1, "token"), (far + 2, None)],
+            "doomed before": [(far + 2, None)],
+            "uploads": [far],
+            "parts": [1],
+            "moments": [0, 4, far - 1, far],
+            "users": [("name", b"key", 0)],
+        }
+
+    async def test_every_question_of_the_audit_is_understood(self, catalog: Catalog) -> None:
+        assert await catalog.scan(lambda reads: list(audit.findings(reads))) == []
+        await catalog.write(lambda tx: blobs.insert(tx, 1, b"key", BlobRow(1, 1, 0, 1)))
+        found = await catalog.scan(lambda reads: list(audit.findings(reads)))
+        assert [finding.kind for finding in found] == ["bucket", "current"]
+        assert found[0].places == [(None, b"key", None, None)]
 
     # moments
 
@@ -472,6 +536,26 @@ def holding(then: Unit[object] = lambda tx: None) -> Iterator[Held]:
         yield held
     finally:
         held.release()
+
+
+def _answers(reads: Reads, far: int) -> dict[str, list[object]]:
+    bounds = (far, b"", b"\xff")
+    return {
+        "bucket": [*buckets.of_owner(reads, "me")],
+        "at": [row.number for _, row in blobs.page_at(reads, *bounds, 10, far + 1)],
+        "sums": [payloads.sums(reads, far, 1, 1), payloads.sums(reads, far, 70_000, 70_000)],
+        "expired": [*payloads.expired(reads, far, 10)],
+        "located": [
+            (span.position, span.payload, span.token, span.bytes)
+            for span in spans.located(reads, far, 3, far, 10)
+        ],
+        "doomed": [*sorted(doomed.every(reads))],
+        "doomed before": [*doomed.waiting(reads, far, 10)],
+        "uploads": [row.id for row in uploads.page(reads, far, (b"", ""), b"\xff", 10)],
+        "parts": [row.number for row in parts.of(reads, far)],
+        "moments": [events.moment_of(reads, time) for time in (9, 49, 50, far * 10)],
+        "users": [(place.bucket, place.key, place.number) for place in audit.users(reads, far)],
+    }
 
 
 def _revision(chain: int) -> RevisionRow:

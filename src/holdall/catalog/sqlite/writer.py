@@ -182,6 +182,8 @@ class Writer:
         token = secrets.token_hex(8)
         try:
             tx.commit(token)
+        except apsw.FullError as error:  # a frame found no room, so the last one is not there
+            raise BatchFailed from error
         except apsw.Error as error:
             if not self._did_commit(token):
                 raise BatchFailed from error
