@@ -18,7 +18,8 @@ from holdall.core.errors import (
 
 CATALOG = "catalog.db"
 OURS = frozenset(
-    {CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", "writer.lock", "reserve", "payloads"}
+    {CATALOG, *(f"{CATALOG}-{part}" for part in ("wal", "shm", "journal"))}
+    | {"writer.lock", "reserve", "payloads"}
 )
 NETWORK = frozenset(
     {

@@ -35,7 +35,7 @@ async def sweep(engine: Engine, *, dry_run: bool = False) -> Sweep:
 
 def _take_turn(holder: str, now: int, tx: Transaction) -> bool:
     leases.forget_dead(tx, now)
-    return leases.take(tx, TURN, holder, tx.tick().seq, now, now + 10 * LEASE)
+    return leases.take(tx, TURN, holder, tx.tick().seq, now, now + LEASE)
 
 
 async def _sweep(engine: Engine) -> Sweep:

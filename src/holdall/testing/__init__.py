@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("holdall.testing.payloads")
+pytest.register_assert_rewrite(
+    "holdall.testing.backends",
+    "holdall.testing.catalogs",
+    "holdall.testing.payloads",
+    "holdall.testing.postgres",
+)
 
 from holdall.testing.payloads import (  # noqa: E402
     Fault,

@@ -8,6 +8,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -79,6 +80,11 @@ class SqliteCatalog:
                 initialise(connection)
             _refuse_foreign(connection, self._path)
             _migrate(connection)
+            # Frames of a dead process may be readable and not on the disk, where its fsync
+            # failed: what the log gave must be safe before a commit is put behind it.
+            connection.set_busy_timeout(1000)
+            with suppress(apsw.BusyError, apsw.LockedError, apsw.FullError):
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         finally:
             connection.close()
 
@@ -139,7 +145,8 @@ class SqliteCatalog:
             connection = self._connect()
             try:
                 connection.execute("PRAGMA incremental_vacuum(2000)").fetchall()
-                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                with suppress(apsw.BusyError, apsw.LockedError):  # somebody else is at it
+                    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
             except apsw.Error as error:
                 raise translate(error, self._path) from error
             finally:
@@ -176,7 +183,8 @@ class SqliteCatalog:
         self._checkpointer.close()
         self._scanners.shutdown()
         while self._idle:
-            self._idle.pop().connection.close()
+            with suppress(apsw.Error):
+                self._idle.pop().connection.close(True)
         self._lock.close()
 
 

@@ -52,13 +52,12 @@ class Checkpointer:
         connection: apsw.Connection | None = None
         while self._wanted.wait() and not self._closed:
             self._wanted.clear()
-            try:
+            with suppress(apsw.Error):  # what is in the log stays there, safe, until the next try
                 connection = connection or self._connect()
                 _checkpoint(connection)
-            except apsw.Error:
-                connection = None  # what is in the log stays there, safe, until the next try
         if connection is not None:
-            connection.close()
+            with suppress(apsw.Error):
+                connection.close(True)
 
 
 def _checkpoint(connection: apsw.Connection) -> None:

@@ -37,10 +37,11 @@ def initialise(connection: apsw.Connection) -> None:
 
 
 def translate(error: apsw.Error, path: str) -> HoldallError:
-    for kind, ours in _KINDS:
-        if isinstance(error, kind):
-            return ours(f"{_SAID[ours]}: {error}", path=path)
-    return StoreError(f"The catalog failed: {error}", path=path)
+    """The error in our terms, caused by this one."""
+    ours = next((ours for kind, ours in _KINDS if isinstance(error, kind)), StoreError)
+    translated = ours(f"{_SAID[ours]}: {error}", path=path)
+    translated.__cause__ = error
+    return translated
 
 
 _KINDS: tuple[tuple[type[apsw.Error], type[HoldallError]], ...] = (
@@ -57,4 +58,5 @@ _SAID: dict[type[HoldallError], str] = {
     ReadOnlyStore: "The catalog cannot be written",
     Corrupt: "The catalog is damaged",
     Busy: "The catalog is locked by another program",
+    StoreError: "The catalog failed",
 }

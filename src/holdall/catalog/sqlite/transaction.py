@@ -35,7 +35,8 @@ class SqliteReads:
         self._cursor.execute("BEGIN")
 
     def end(self) -> None:
-        self._cursor.execute("ROLLBACK")
+        if self.connection.in_transaction:  # some errors have ended it already
+            self._cursor.execute("ROLLBACK")
 
     def run(self, sql: str, params: Params = ()) -> int:
         self._cursor.execute(sql, params)

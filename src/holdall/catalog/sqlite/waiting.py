@@ -51,7 +51,7 @@ class Waiting:
         """Wait until the unit is over, however often the caller is cancelled."""
         while not self.settled:
             self.future = self.loop.create_future()
-            with suppress(BaseException):
+            with suppress(Exception, asyncio.CancelledError):
                 await self.future
 
 

@@ -55,6 +55,10 @@ class Writer:
         self._mutex = threading.Lock()
         self._closed = False
         self._log_pages = 0
+        # While one connection stays, SQLite never recovers the log from the file, where the
+        # frames of a failed commit may lie: readable, and not on the disk.
+        self._anchor = connect()
+        self._anchor.execute("SELECT 1 FROM clock").fetchall()
         self._tx: SqliteTransaction | None = self._open()
         self._thread = threading.Thread(target=self._serve, name="holdall-writer", daemon=True)
         self._thread.start()
@@ -95,6 +99,8 @@ class Writer:
             self._queue.put(None)
         self._thread.join()
         self._drop()
+        with suppress(apsw.Error):
+            self._anchor.close(True)
 
     # the writer's side
 
@@ -211,9 +217,10 @@ class Writer:
 
     def _drop(self) -> None:
         """Give the connection up; the next batch opens a fresh one."""
-        if self._tx is not None:
-            self._tx.connection.close(True)
-            self._tx = None
+        tx, self._tx = self._tx, None
+        if tx is not None:
+            with suppress(apsw.Error):  # closing may checkpoint; what fails stays in the log
+                tx.connection.close(True)
 
     def _did_commit(self, token: str) -> bool:
         """Ask a fresh connection whether a COMMIT that failed took place.
