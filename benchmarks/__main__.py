@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from benchmarks import large, million, small
 from benchmarks.machine import facts
 from benchmarks.scale import FULL, QUICK, Scale
-from benchmarks.table import Line, table
+from benchmarks.table import Line, heading, rows
 
 Measurement = Callable[[Path, Scale], Awaitable[list[Line]]]
 
@@ -30,9 +30,10 @@ def main() -> None:
     scale = QUICK if given.quick else FULL
     scale = replace(scale, keys=given.keys or scale.keys)
     for line in facts(given.dir):
-        print(f"- {line}", flush=True)
-    lines = [line for name in given.only or MEASUREMENTS for line in _run(name, given.dir, scale)]
-    print(f"\n{table(lines)}")
+        print(f"- {line}")
+    print(f"\n{heading()}", flush=True)
+    for name in given.only or MEASUREMENTS:
+        print(rows(_run(name, given.dir, scale)), flush=True)
 
 
 def _run(name: str, directory: Path, scale: Scale) -> list[Line]:

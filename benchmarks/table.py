@@ -66,6 +66,13 @@ def shown(number: float) -> str:
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
-def table(lines: Iterable[Line]) -> str:
-    rows = [HEAD, RULE, *(line.cells for line in lines)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+def heading() -> str:
+    return f"{_row(HEAD)}\n{_row(RULE)}"
+
+
+def rows(lines: Iterable[Line]) -> str:
+    return "\n".join(_row(line.cells) for line in lines)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"

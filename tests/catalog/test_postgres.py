@@ -22,7 +22,7 @@ from holdall.catalog.postgres.outcome import did_commit  # noqa: E402
 from holdall.catalog.postgres.transaction import Mark, PostgresTransaction  # noqa: E402
 from holdall.catalog.schema import FORMAT  # noqa: E402
 from holdall.catalog.tables import events  # noqa: E402
-from holdall.catalog.tables.events import EventRow  # noqa: E402
+from holdall.catalog.tables.events import Kind  # noqa: E402
 from holdall.catalog.transaction import Reads, Transaction  # noqa: E402
 from holdall.core.errors import (  # noqa: E402
     Busy,
@@ -142,7 +142,7 @@ async def test_a_server_that_does_not_flush_is_told_to(
 async def test_whoever_pages_the_events_misses_none(catalog: PostgresCatalog) -> None:
     def note(tx: Transaction) -> int:
         tick = tx.tick()
-        events.insert(tx, EventRow(*tick, 1, 1, b"key", 0, 0, ""))
+        events.log(tx, tick, Kind.WRITTEN, 1, "", b"key", 0, 0)
         return tick.seq
 
     seen: list[int] = []

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from holdall.core.errors import InvalidArgument
-from holdall.core.sources import CHUNK, chunks, size_hint, small
+from holdall.core.sources import CHUNK, chunks, in_memory
 
 BIG = bytes(range(256)) * (2 * CHUNK // 256) + b"tail"
 
@@ -406,46 +406,15 @@ async def test_memory_needs_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
         assert await everything(source) == BIG
 
 
-# hints
+# bytes in memory
 
 
-def test_small_is_for_bytes_in_memory() -> None:
+def test_few_bytes_in_memory_are_taken_at_once() -> None:
     data = b"abc"
-    assert small(data) is data
-    assert small(bytearray(b"abc")) == b"abc"
-    assert small(memoryview(b"a-b-c")[::2]) == b"abc"
+    assert in_memory(data, 3) is data
+    assert in_memory(bytearray(b"abc"), 3) == b"abc"
+    assert in_memory(memoryview(b"a-b-c")[::2], 3) == b"abc"
+    for source in (data, bytearray(data), memoryview(b"12345678").cast("I")):
+        assert in_memory(source, 2) is None
     for source in ("path", Path("path"), io.BytesIO(b"abc"), [b"abc"], agen):
-        assert small(source) is None
-
-
-def test_size_hints(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(b"0123456789")
-    assert size_hint(b"abc") == 3
-    assert size_hint(memoryview(b"12345678").cast("I")) == 8
-    assert size_hint(path) == size_hint(str(path)) == 10
-    with path.open("rb") as handle:
-        handle.read(4)
-        assert size_hint(handle) == 6
-        handle.seek(50)
-        assert size_hint(handle) == 0
-    assert size_hint(handle) is None  # closed
-    with path.open("rb", buffering=0) as raw:
-        assert size_hint(raw) == 10
-
-
-def test_no_hint_where_there_is_nothing_to_know(tmp_path: Path) -> None:
-    packed = tmp_path / "packed"
-    packed.write_bytes(gzip.compress(b"0" * 1000))
-    with gzip.open(packed) as handle, io.BufferedReader(gzip.open(packed)) as wrapped:
-        assert size_hint(handle) is None
-        assert size_hint(wrapped) is None
-    for source in (tmp_path, tmp_path / "missing", "a\0b", [b"abc"], agen, Drip(b"abc")):
-        assert size_hint(source) is None
-
-
-def test_a_hint_does_not_disturb_a_spooled_file() -> None:
-    with tempfile.SpooledTemporaryFile(max_size=100) as handle:
-        handle.write(b"abc")
-        assert size_hint(handle) is None
-        assert handle._rolled is False  # type: ignore[attr-defined]
+        assert in_memory(source, 3) is None

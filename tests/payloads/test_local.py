@@ -579,7 +579,6 @@ class TestSweep:
 # threads, cancellation, closing
 
 
-
 class Gate:
     """Holds a thread where it stands until it is opened."""
 

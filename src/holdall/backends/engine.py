@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -79,8 +79,10 @@ class EngineBackend:
         opening = asyncio.ensure_future(asyncio.to_thread(_open, path, owner, create, fsync, vfs))
         try:
             return cls(await asyncio.shield(opening))
-        except asyncio.CancelledError:
-            await (await opening).aclose()  # a thread cannot be stopped, only cleared up after
+        except asyncio.CancelledError:  # a thread cannot be stopped, only cleared up after
+            await asyncio.wait([opening])
+            if opening.exception() is None:
+                await opening.result().aclose()
             raise
 
     async def create_bucket(
@@ -172,7 +174,7 @@ class EngineBackend:
         return await history.undelete(self.engine, bucket, key)
 
     async def set_tags(
-        self, bucket: str, key: str, tags: dict[str, str], *, revision: RevisionRef = None
+        self, bucket: str, key: str, tags: Mapping[str, str], *, revision: RevisionRef = None
     ) -> None:
         await head.set_tags(self.engine, bucket, key, tags, revision)
 
@@ -216,8 +218,8 @@ class EngineBackend:
 def _open(path: Path, owner: str, create: bool, fsync: bool, vfs: str | None) -> Engine:
     path = directory.prepare(path, create=create)
     try:
-        catalog = SqliteCatalog(path, vfs=vfs)
-        return Engine(catalog, LocalPayloads.create(path / "payloads", fsync=fsync), owner)
+        payloads = LocalPayloads.create(path / "payloads", fsync=fsync)
+        return Engine(SqliteCatalog(path, vfs=vfs), payloads, owner)
     except HoldallError:
         raise
     except OSError as error:

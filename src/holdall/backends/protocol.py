@@ -8,13 +8,13 @@ revision of a blob: a number (0 the original, -1 the newest, -2 the one before),
 id, or None for the current one. Unless said otherwise a method raises `BucketNotFound`,
 and `BlobNotFound` where the key holds no current blob.
 
-A method that changes something returns when the change is durable, and either the whole
-change happened or nothing of it. Methods may be called from many tasks at once.
+A method that changes something returns when the change is durable, and unless it says so
+either the whole change happened or nothing of it. Methods may be called from many tasks at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -82,8 +82,13 @@ class Upload(Protocol):
     @property
     def id(self) -> str: ...
 
-    async def part(self, number: int, source: Source, *, options: PutOptions = PLAIN) -> Part:
-        """Store a part; the same number again replaces it. `UploadNotFound` when it is over."""
+    async def part(
+        self, number: int, source: Source, *, checksums: Mapping[str, bytes | None] = ...
+    ) -> Part:
+        """Store a part, with checksums as in `PutOptions`; the same number again replaces it.
+
+        `UploadNotFound` when the upload is over.
+        """
 
     async def copy_part(
         self,
@@ -100,9 +105,13 @@ class Upload(Protocol):
         """The parts stored so far, by number."""
 
     async def complete(
-        self, numbers: Sequence[int] | None = None, *, precondition: Precondition = ALWAYS
+        self, chosen: Sequence[Part | int] | None = None, *, precondition: Precondition = ALWAYS
     ) -> Revision:
-        """Make the blob out of these parts (ascending; None: all). The upload is then over."""
+        """Make the blob out of these parts, ascending; None: all. The upload is then over.
+
+        A part named by its number alone is whatever was stored last under it; a `Part` has
+        to be still the one that is held. `InvalidArgument`.
+        """
 
     async def abort(self) -> None:
         """Forget the upload and its parts."""
@@ -124,7 +133,10 @@ class Backend(Protocol):
     async def get_bucket(self, bucket: str) -> BucketRecord: ...
 
     async def delete_bucket(self, bucket: str, *, force: bool = False) -> None:
-        """Delete a bucket. `BucketNotEmpty` when it holds anything at all, unless forced."""
+        """Delete a bucket. `BucketNotEmpty` when it holds anything at all, unless forced.
+
+        By force it is emptied first, in several steps; doing it again finishes the job.
+        """
 
     def list_buckets(self) -> AsyncIterable[BucketRecord]:
         """The caller's buckets, by name, unnamed ones last."""
@@ -170,10 +182,16 @@ class Backend(Protocol):
         """
 
     async def delete_many(self, bucket: str, keys: Iterable[str]) -> Sequence[Deletion]:
-        """Delete several blobs, each as `delete` would; a missing one is no error."""
+        """Delete several blobs, each as `delete` would; a missing one is no error.
+
+        Many go in several steps: an error leaves some deleted and some not.
+        """
 
     async def delete_all_revisions(self, bucket: str, key: str) -> int:
-        """Delete a blob with its history, for good; how many revisions went."""
+        """Delete a blob with its history, for good; how many revisions went.
+
+        A long history goes in several steps, the oldest revisions first.
+        """
 
     async def copy(
         self,
@@ -226,15 +244,15 @@ class Backend(Protocol):
         """
 
     async def set_tags(
-        self, bucket: str, key: str, tags: dict[str, str], *, revision: RevisionRef = None
+        self, bucket: str, key: str, tags: Mapping[str, str], *, revision: RevisionRef = None
     ) -> None:
         """Replace the tags of a revision; the only thing about one that can change."""
 
     # uploads
 
-    async def start_upload(
-        self, bucket: str, key: str, *, options: PutOptions = PLAIN
-    ) -> Upload: ...
+    async def start_upload(self, bucket: str, key: str, *, options: PutOptions = PLAIN) -> Upload:
+        """Begin an upload. Its options say what the blob will have; checksums are given with
+        the parts and the precondition at the end, so here they are `InvalidArgument`."""
 
     async def resume_upload(self, bucket: str, key: str, id: str) -> Upload:
         """An upload that was started before. `UploadNotFound`."""

@@ -53,9 +53,9 @@ STEPS: tuple[tuple[str, ...], ...] = (
         " payload BIGINT NOT NULL, start BIGINT NOT NULL, length BIGINT NOT NULL,"
         " PRIMARY KEY (owner, position)) {clustered}",
         "CREATE INDEX spans_by_payload ON spans (payload)",
-        "CREATE TABLE payloads (id {id}, token TEXT NOT NULL, live {small} NOT NULL,"
+        "CREATE TABLE payloads (id {id}, token TEXT NOT NULL, state {small} NOT NULL,"
         " size BIGINT NOT NULL, lease BIGINT NOT NULL, sums {bytes} NOT NULL)",
-        "CREATE INDEX payloads_pending ON payloads (lease) WHERE live = 0",
+        "CREATE INDEX payloads_pending ON payloads (lease) WHERE state = 0",
         "CREATE TABLE small_payloads (id {id}, crc32c BIGINT NOT NULL, bytes {bytes} NOT NULL)",
         "CREATE TABLE doomed (payload {id}, token TEXT, seq BIGINT NOT NULL)",
         "CREATE TABLE uploads (id {id}, uid TEXT NOT NULL UNIQUE, bucket BIGINT NOT NULL,"

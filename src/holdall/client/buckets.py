@@ -32,7 +32,6 @@ from holdall.client.values.usage import BucketUsage, usage_of
 from holdall.core.errors import InvalidArgument, NotSupported
 from holdall.core.sources import Source
 from holdall.core.values import (
-    EMPTY,
     CopyOptions,
     Precondition,
     PutOptions,
@@ -188,8 +187,8 @@ class Buckets:
         bucket_owner: str | None = None,
         *,
         content_type: str | None = None,
-        metadata: Mapping[str, str] = EMPTY,
-        tags: Mapping[str, str] = EMPTY,
+        metadata: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
         if_match: str | None = None,
         if_none_match: str | None = None,
     ) -> BlobObject:
@@ -203,8 +202,8 @@ class Buckets:
         place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
         options = PutOptions(
             content_type=content_type,
-            metadata=metadata,
-            tags=tags,
+            metadata=metadata or {},
+            tags=tags or {},
             precondition=Precondition(if_match=if_match, if_none_match=if_none_match),
         )
         stored = await place.backend.put(place.bucket.id, key, body, options=options)

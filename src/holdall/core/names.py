@@ -91,7 +91,7 @@ def _refuse_name(name: str, rule: str) -> NoReturn:
 def check_owner_name(owner: str) -> None:
     """Raise `InvalidArgument` unless `owner` has 1 to 255 bytes and neither `/` nor NUL."""
     length = len(owner.encode(errors="surrogatepass"))
-    if not 0 < length <= MAX_OWNER_BYTES or "/" in owner or "\0" in owner:
+    if not 0 < length <= MAX_OWNER_BYTES or "/" in owner or not _is_text(owner):
         rule = f"1 to {MAX_OWNER_BYTES} bytes without '/' and NUL"
         raise InvalidArgument(f"bad owner name {owner!r}: {rule}", owner=owner, expected=rule)
 
@@ -115,12 +115,17 @@ def parse_bucket_ref(text: str) -> BucketRef:
     if _ID.fullmatch(text):
         return BucketRef(id=text)
     owner, slash, name = text.rpartition("/")
-    if not name:
+    if not name or not _is_text(name):
         _refuse_name(text, "a bucket's id, its name, or owner/name")
     if not slash:
         return BucketRef(name=name)
     check_owner_name(owner)
     return BucketRef(owner=owner, name=name)
+
+
+def _is_text(name: str) -> bool:
+    """Whether every catalog can hold it: no NUL and no lone surrogate."""
+    return "\0" not in name and not any("\ud800" <= char <= "\udfff" for char in name)
 
 
 def new_bucket_id() -> str:

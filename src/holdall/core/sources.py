@@ -10,7 +10,6 @@ import contextvars
 import inspect
 import io
 import os
-import stat
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
 from typing import IO, Any, Final, Protocol, Self, TypeAlias
@@ -65,40 +64,13 @@ async def chunks(source: Source) -> AsyncIterator[bytes]:
                 yield chunk
 
 
-def small(source: Source) -> bytes | None:
-    """The bytes at once when they are in memory already, else None."""
-    return bytes(source) if isinstance(source, _MEMORY) else None
-
-
-def size_hint(source: Source) -> int | None:
-    """How many bytes to expect, or None. To choose a way of storing; never to be trusted."""
-    if isinstance(source, _MEMORY):
-        return memoryview(source).nbytes
-    try:
-        if isinstance(source, (str, os.PathLike)):
-            return _regular_size(os.stat(source))
-        file = _plain_file(source)
-        return None if file is None else _left(file)
-    except (OSError, ValueError):  # missing, closed, without a position
-        return None
-
-
-def _plain_file(source: object) -> io.BufferedReader | io.BufferedRandom | io.FileIO | None:
-    """The handle when its bytes are those of a file; a decompressor's are not."""
-    if isinstance(source, io.FileIO):
-        return source
-    if isinstance(source, (io.BufferedReader, io.BufferedRandom)):
-        return source if isinstance(source.raw, io.FileIO) else None
+def in_memory(source: Source, limit: int) -> bytes | None:
+    """The bytes at once when they are in memory already and at most `limit`, else None."""
+    if isinstance(source, bytes):
+        return source if len(source) <= limit else None
+    if isinstance(source, _MEMORY) and memoryview(source).nbytes <= limit:
+        return bytes(source)
     return None
-
-
-def _left(file: io.BufferedReader | io.BufferedRandom | io.FileIO) -> int | None:
-    size = _regular_size(os.fstat(file.fileno()))
-    return None if size is None else max(size - file.tell(), 0)
-
-
-def _regular_size(status: os.stat_result) -> int | None:
-    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 async def _open(source: object, stack: AsyncExitStack) -> _Pull:

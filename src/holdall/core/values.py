@@ -6,15 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from types import MappingProxyType
 from typing import Final
-
-EMPTY: Final[Mapping[str, str]] = MappingProxyType({})
-
-
-def _empty() -> Mapping[str, str]:
-    return EMPTY
-
 
 DEFAULT_CONTENT_TYPE: Final = "application/octet-stream"
 NEWEST: Final = -1
@@ -80,8 +72,8 @@ class Revision:
     content_type: str = DEFAULT_CONTENT_TYPE
     etag: str = ""
     checksums: Mapping[str, bytes] = field(default_factory=dict)
-    metadata: Mapping[str, str] = field(default_factory=_empty)
-    tags: Mapping[str, str] = field(default_factory=_empty)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
     is_marker: bool = False
     is_current: bool = True
 
@@ -123,8 +115,8 @@ class PutOptions:
     """
 
     content_type: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=_empty)
-    tags: Mapping[str, str] = field(default_factory=_empty)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
     checksums: Mapping[str, bytes | None] = field(default_factory=dict)
     precondition: Precondition = ALWAYS
 

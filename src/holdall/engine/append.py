@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
-from typing import Any, NamedTuple
+import secrets
+from typing import NamedTuple, NoReturn
 
 from holdall.catalog.tables import (
     blobs,
@@ -16,7 +16,7 @@ from holdall.catalog.tables import (
 )
 from holdall.catalog.tables.blobs import BlobRow, Target
 from holdall.catalog.tables.buckets import BucketRow
-from holdall.catalog.tables.events import EventRow, Kind
+from holdall.catalog.tables.events import Kind
 from holdall.catalog.tables.revisions import CONTENT, MARKER, RevisionRow
 from holdall.catalog.tables.small_payloads import SmallRow
 from holdall.catalog.tables.spans import SpanRow
@@ -76,7 +76,7 @@ def append(
     if bucket.versioning != buckets.ENABLED:
         _replace_null(tx, bucket, target, row)
     kind = Kind.WRITTEN if content.kind == CONTENT else Kind.DELETED
-    _log(tx, tick, kind, bucket, key, row, actor)
+    events.log(tx, tick, kind, bucket.id, actor, key, row.number, row.size)
     return row
 
 
@@ -86,7 +86,7 @@ def _row(tick: Tick, bucket: BucketRow, target: Target, content: Content) -> Rev
         chain,
         number,
         tick.seq,
-        random.getrandbits(63),
+        secrets.randbits(63),
         tick.time,
         content.kind,
         int(bucket.versioning != buckets.ENABLED),
@@ -129,46 +129,25 @@ def _replace_null(tx: Transaction, bucket: BucketRow, target: Target, row: Revis
         forget(tx, bucket, old, row.id)
 
 
-def _log(
-    tx: Transaction,
-    tick: Tick,
-    kind: Kind,
-    bucket: BucketRow,
-    key: bytes,
-    row: RevisionRow,
-    actor: str,
-) -> None:
-    events.insert(
-        tx, EventRow(tick.seq, tick.time, kind, bucket.id, key, row.number, row.size, actor)
-    )
-
-
 def demand(condition: Precondition, target: Target, bucket: BucketRow, key: bytes) -> None:
     """Raise `PreconditionFailed` unless the current blob is as the condition says."""
     current = target.current if target.blob and not target.blob.deleted else None
     tag = etag_of(current) if current else None
-    for name, expected, holds in (
-        ("if_match", condition.if_match, tag is not None and condition.if_match in ("*", tag)),
-        (
-            "if_none_match",
-            condition.if_none_match,
-            tag is None or condition.if_none_match not in ("*", tag),
-        ),
-        ("expect", condition.expect, current is not None and condition.expect == current.number),
-    ):
-        if expected is not None and not holds:
-            raise _failed(name, expected, tag if name != "expect" else current, bucket, key)
+    number = current.number if current else None
 
+    def fail(name: str, expected: object, actual: object) -> NoReturn:
+        raise PreconditionFailed(
+            f"{name}={expected!r} does not hold for {key.decode()!r}: it is {actual!r}.",
+            bucket=bucket.shown,
+            key=key.decode(),
+            condition=name,
+            expected=expected,
+            actual=actual,
+        )
 
-def _failed(
-    name: str, expected: Any, actual: Any, bucket: BucketRow, key: bytes
-) -> PreconditionFailed:
-    shown = actual.number if isinstance(actual, RevisionRow) else actual
-    return PreconditionFailed(
-        f"{name}={expected!r} does not hold for {key.decode()!r}: it is {shown!r}.",
-        bucket=bucket.name or bucket.uid,
-        key=key.decode(),
-        condition=name,
-        expected=expected,
-        actual=shown,
-    )
+    if condition.if_match is not None and (tag is None or condition.if_match not in ("*", tag)):
+        fail("if_match", condition.if_match, tag)
+    if condition.if_none_match is not None and tag and condition.if_none_match in ("*", tag):
+        fail("if_none_match", condition.if_none_match, tag)
+    if condition.expect is not None and condition.expect != number:
+        fail("expect", condition.expect, number)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from holdall.catalog.sqlite.catalog import SqliteCatalog
 from holdall.catalog.tables import payloads
-from holdall.catalog.tables.payloads import PayloadRow, store_id
+from holdall.catalog.tables.payloads import LIVE, PayloadRow, store_id
 from holdall.core.checksums import verify_blocks
 from holdall.core.errors import Conflict, Corrupt, NotSupported
-from holdall.engine.directory import CATALOG, sync_directory
+from holdall.engine.directory import CATALOG, make, sync_directory
 from holdall.engine.engine import Engine
 from holdall.engine.hold import Hold
 from holdall.payloads.local import LocalPayloads
@@ -34,7 +34,7 @@ async def backup(engine: Engine, target: Path) -> int:
     if await asyncio.to_thread(target.exists):
         raise Conflict(f"{target} exists already.", path=str(target))
     building = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    await asyncio.to_thread(building.mkdir, parents=True)
+    await asyncio.to_thread(make, building)
     try:
         copied = await _copy(engine, engine.catalog, building)
         await asyncio.to_thread(_publish, building, target)
@@ -69,7 +69,7 @@ async def _copy_payloads(source: PayloadStore, copy: SqliteCatalog, target: Payl
     copied, after = 0, -1
     while rows := await copy.scan(partial(payloads.page, after=after, limit=BATCH)):
         for row in rows:
-            if row.live:
+            if row.state == LIVE:
                 await _copy_payload(source, target, row)
                 copied += 1
         after = rows[-1].id

@@ -7,9 +7,9 @@ from functools import partial
 
 from holdall.catalog.tables import blobs, buckets, events, uploads, usage
 from holdall.catalog.tables.buckets import BucketRow
-from holdall.catalog.tables.events import EventRow, Kind
+from holdall.catalog.tables.events import Kind
 from holdall.catalog.transaction import Reads, Tick, Transaction
-from holdall.core.errors import BucketExists, BucketNotEmpty
+from holdall.core.errors import BucketExists, BucketNotEmpty, Conflict
 from holdall.core.names import BucketRef, check_bucket_name, new_bucket_id
 from holdall.core.values import BucketRecord, Usage, Versioning
 from holdall.engine.collect import collect_soon
@@ -33,7 +33,7 @@ async def create(engine: Engine, name: str | None, versioning: Versioning) -> Bu
         row = BucketRow(tick.seq, uid, engine.owner, name, tick.time, code, 0, tick.seq)
         if not buckets.insert(tx, row):
             raise BucketExists(f"There is a bucket {name} already.", bucket=name)
-        _log(tx, tick, Kind.BUCKET_CREATED, row, engine.owner)
+        events.log(tx, tick, Kind.BUCKET_CREATED, row.id, engine.owner)
         return row
 
     return bucket_record(await engine.catalog.write(unit))
@@ -60,10 +60,12 @@ async def set_public_access(engine: Engine, bucket: str, public: bool) -> Bucket
 
 
 async def set_versioning(engine: Engine, bucket: str, versioning: Versioning) -> BucketRecord:
-    """History begins anew when versioning was off; what is kept stays (S3)."""
+    """History begins anew when versioning was off; once on it is never off again (S3)."""
     code = VERSIONING_CODE[versioning]
 
     def change(tx: Transaction, row: BucketRow, tick: Tick) -> None:
+        if code == buckets.OFF != row.versioning:
+            raise Conflict("Versioning that was on can only be suspended.", bucket=row.shown)
         floor = tick.seq if row.versioning == buckets.OFF else row.floor
         buckets.set_versioning(tx, row.id, code, floor)
 
@@ -78,7 +80,7 @@ async def _change(
     def unit(tx: Transaction) -> BucketRow:
         row, tick = find(tx), tx.tick()
         change(tx, row, tick)
-        _log(tx, tick, Kind.BUCKET_CHANGED, row, engine.owner)
+        events.log(tx, tick, Kind.BUCKET_CHANGED, row.id, engine.owner)
         return find(tx)
 
     return bucket_record(await engine.catalog.write(unit))
@@ -100,30 +102,30 @@ def _delete_empty(ref: BucketRef, owner: str, tx: Transaction) -> None:
     tick = tx.tick()
     usage.forget(tx, row.id)
     buckets.delete(tx, row.id)
-    _log(tx, tick, Kind.BUCKET_DELETED, row, owner)
+    events.log(tx, tick, Kind.BUCKET_DELETED, row.id, owner)
 
 
 def _empty_some(ref: BucketRef, owner: str, tx: Transaction) -> bool:
     """Remove some of what the bucket holds; whether there may be more."""
     row = find_bucket(tx, ref, owner)
+    room = BATCH
     for upload in uploads.of_bucket(tx, row.id, 1):
         abort_row(tx, upload)
         return True
-    found = blobs.every(tx, row.id, BATCH)
-    for key, blob in found:
-        if remove_some(tx, row, key, blob, owner, BATCH) == BATCH:
+    for key, blob in blobs.every(tx, row.id, BATCH):
+        room -= remove_some(tx, row, key, blob, owner, room)
+        if room <= 0:
             break
-    return bool(found)
+    return room < BATCH
 
 
 def _not_empty(tx: Transaction, row: BucketRow) -> BucketNotEmpty:
     held = usage.of(tx, row.id)
     unfinished = len(uploads.of_bucket(tx, row.id, 1000))
-    name = row.name or row.uid
     return BucketNotEmpty(
-        f"Bucket {name} holds {held.blobs} blobs, {held.revisions - held.blobs} old revisions,"
+        f"Bucket {row.shown} holds {held.blobs} blobs, {held.revisions - held.blobs} old revisions,"
         f" {held.markers} delete markers and {unfinished} unfinished uploads.",
-        bucket=name,
+        bucket=row.shown,
         usage=held,
     )
 
@@ -131,7 +133,3 @@ def _not_empty(tx: Transaction, row: BucketRow) -> BucketNotEmpty:
 def _finding(engine: Engine, bucket: str) -> Callable[[Reads], BucketRow]:
     ref = bucket_ref(bucket)
     return lambda reads: find_bucket(reads, ref, engine.owner)
-
-
-def _log(tx: Transaction, tick: Tick, kind: Kind, row: BucketRow, actor: str) -> None:
-    events.insert(tx, EventRow(tick.seq, tick.time, kind, row.id, None, None, None, actor))

@@ -12,7 +12,7 @@ from functools import partial
 
 from holdall.catalog.tables import audit, doomed, payloads, small_payloads
 from holdall.catalog.tables.audit import Place
-from holdall.catalog.tables.payloads import PayloadRow, store_id
+from holdall.catalog.tables.payloads import LIVE, PayloadRow, store_id
 from holdall.catalog.transaction import Reads
 from holdall.core.checksums import crc32c, verify_blocks
 from holdall.core.values import Problem
@@ -56,9 +56,11 @@ async def _files(engine: Engine) -> AsyncIterator[Problem]:
 
 
 async def _look_again(engine: Engine, suspects: set[str]) -> AsyncIterator[Problem]:
-    """Files first, then rows: what was written in between is then known to the rows."""
+    """Rows, files, rows: whatever came or went between is known to one of the views."""
+    earlier = await engine.catalog.scan(lambda reads: _live(reads).keys() | _passing(reads))
     found = {info.id: info.size async for info in engine.payloads.list()}
     rows, passing = await engine.catalog.scan(lambda reads: (_live(reads), _passing(reads)))
+    passing |= earlier
     for id in sorted(suspects):
         if id in rows and found.get(id) != rows[id].size:
             was = f"{found[id]} bytes" if id in found else "nothing"
@@ -70,12 +72,12 @@ async def _look_again(engine: Engine, suspects: set[str]) -> AsyncIterator[Probl
 
 
 def _live(reads: Reads) -> dict[str, PayloadRow]:
-    return {store_id(row.id, row.token): row for row in _every_payload(reads) if row.live}
+    return {store_id(row.id, row.token): row for row in _every_payload(reads) if row.state == LIVE}
 
 
 def _passing(reads: Reads) -> set[str]:
     """Payloads on their way in or out, whose files may be there or not."""
-    pending = {store_id(row.id, row.token) for row in _every_payload(reads) if not row.live}
+    pending = {store_id(row.id, row.token) for row in _every_payload(reads) if row.state != LIVE}
     return pending | {store_id(row.payload, row.token or "") for row in doomed.every(reads)}
 
 
@@ -108,7 +110,7 @@ async def _scrub_stored(engine: Engine) -> AsyncIterator[Problem]:
     after = -1
     while rows := await engine.catalog.scan(partial(payloads.page, after=after, limit=BATCH)):
         for row in rows:
-            block = await _bad_block(engine, row) if row.live else None
+            block = await _bad_block(engine, row) if row.state == LIVE else None
             if block is not None:
                 detail = f"the bytes from {block * BLOCK} on differ from their checksum"
                 for problem in await _damage(engine, row.id, "bytes", detail):

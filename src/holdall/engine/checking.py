@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from holdall.core.errors import InvalidArgument
 from holdall.engine.records import pack
 
+MAX_LIMIT = 10_000
+
 
 def check_pairs(pairs: Mapping[str, str]) -> str | None:
     """Metadata or tags as packed JSON; `InvalidArgument` unless all of it is text."""
@@ -22,6 +24,12 @@ def check_content_type(content_type: str | None) -> None:
     """`InvalidArgument` for one that could not stand in a header (RFC 9110, 5.5)."""
     if content_type is not None and not (content_type.isascii() and content_type.isprintable()):
         raise InvalidArgument(f"{content_type!r} is no media type.", actual=content_type)
+
+
+def check_limit(limit: int) -> None:
+    """`InvalidArgument` unless a page of so many entries may be asked for."""
+    if not 0 < limit <= MAX_LIMIT:
+        raise InvalidArgument(f"limit is 1 to {MAX_LIMIT}, not {limit}.", actual=limit)
 
 
 def encode_text(text: str) -> bytes:

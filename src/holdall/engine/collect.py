@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 
-from holdall.catalog.tables import doomed, leases, small_payloads
+from holdall.catalog.tables import doomed, leases, payloads, small_payloads
 from holdall.catalog.tables.doomed import DoomedRow
 from holdall.catalog.tables.payloads import store_id
 from holdall.catalog.transaction import Reads, Transaction
@@ -18,8 +18,9 @@ FAR = 2**62
 
 
 def collect_soon(engine: Engine) -> None:
-    """Start a collection unless one is under way."""
-    if not engine.background:
+    """Start a collection unless one is under way on this event loop."""
+    loop = asyncio.get_running_loop()
+    if not any(task.get_loop() is loop for task in engine.background):
         task: asyncio.Task[object] = asyncio.create_task(_collect_quietly(engine))
         engine.background.add(task)
         task.add_done_callback(engine.background.discard)
@@ -52,5 +53,6 @@ def _stored(rows: list[DoomedRow]) -> list[str]:
 def _forget(tx: Transaction, rows: list[DoomedRow]) -> None:
     """The rows go after the bytes: a crash in between repeats the deletion, no more."""
     for row in rows:
-        small_payloads.delete(tx, row.payload)
-        doomed.delete(tx, row.payload)
+        if doomed.delete(tx, row):
+            small_payloads.delete(tx, row.payload)
+            payloads.delete(tx, row.payload)

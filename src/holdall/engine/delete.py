@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from holdall.catalog.tables import blobs, buckets
 from holdall.catalog.tables.buckets import BucketRow
@@ -97,13 +98,16 @@ async def delete_all_revisions(engine: Engine, bucket: str, key: str) -> int:
     """A long history goes in several transactions, the oldest revisions first."""
     ref, name = bucket_ref(bucket), encode_key(key)
 
-    def unit(tx: Transaction) -> int | None:
+    def unit(tx: Transaction, chain: int | None) -> tuple[int, int | None]:
         of = find_bucket(tx, ref, engine.owner)
         blob = blobs.find(tx, of.id, name)
-        return remove_some(tx, of, name, blob, engine.owner, BATCH) if blob else None
+        if blob is None or chain not in (None, blob.chain):  # it ended; others began anew
+            return 0, chain
+        return remove_some(tx, of, name, blob, engine.owner, BATCH), blob.chain
 
-    total = 0
-    while removed := await engine.catalog.write(unit, essential=True):
+    total, removed, chain = 0, BATCH, None
+    while removed == BATCH:  # only then may there be more
+        removed, chain = await engine.catalog.write(partial(unit, chain=chain), essential=True)
         total += removed
     if not total:
         raise BlobNotFound(f"There is no blob {key!r} in {bucket}.", bucket=bucket, key=key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from pathlib import Path
 
 from holdall.core.errors import (
@@ -29,6 +30,7 @@ NETWORK = frozenset(
     }
 )
 MOUNTS = Path("/proc/self/mountinfo")
+_OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 def prepare(path: Path, *, create: bool) -> Path:
@@ -38,7 +40,7 @@ def prepare(path: Path, *, create: bool) -> Path:
     `ReadOnlyStore`, and `NotSupported` on a network file system, whose locks and fsync
     SQLite cannot rely on.
     """
-    path = Path(os.path.abspath(path))
+    path = Path(os.path.realpath(path))
     try:
         _prepare(path, create)
     except PermissionError as error:
@@ -47,23 +49,23 @@ def prepare(path: Path, *, create: bool) -> Path:
 
 
 def _prepare(path: Path, create: bool) -> None:
+    refuse_network(path)
     if path.exists() and not path.is_dir():
         raise NotADirectory(f"{path} is not a directory.", path=str(path))
     if not path.exists() or not any(path.iterdir()):
         if not create:
             raise StoreNotFound(f"There is no store at {path}.", path=str(path))
-        _make(path)
+        make(path)
     elif not (path / CATALOG).exists():
         _refuse_strangers(path)
-    refuse_network(path)
     if not os.access(path, os.W_OK):
         raise ReadOnlyStore(f"{path} cannot be written.", path=str(path))
 
 
-def _make(path: Path) -> None:
+def make(path: Path) -> None:
     """Make the directory and those above it, each durable in its parent."""
     if not path.exists():
-        _make(path.parent)
+        make(path.parent)
         try:
             path.mkdir(exist_ok=True)
         except OSError as error:
@@ -108,7 +110,7 @@ def file_system_of(path: Path, mounts: Path = MOUNTS) -> str | None:
     best, kind = -1, None
     for line in lines:
         fields, _, described = line.partition(" - ")
-        point = Path(fields.split()[4].encode().decode("unicode_escape"))
+        point = Path(_OCTAL.sub(lambda match: chr(int(match[1], 8)), fields.split()[4]))
         if len(point.parts) >= best and path.is_relative_to(point):
             best, kind = len(point.parts), described.split()[0]
     return kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from holdall.catalog.tables import events, revisions
-from holdall.catalog.tables.events import EventRow, Kind
+from holdall.catalog.tables.events import Kind
 from holdall.catalog.transaction import Reads, Transaction
 from holdall.core.names import encode_key
 from holdall.core.values import Revision
@@ -42,12 +42,6 @@ async def set_tags(
         of = find_bucket(tx, ref, engine.owner)
         row, _ = find_revision(tx, of, name, revision)
         revisions.set_tags(tx, require_content(row, of, name), packed)
-        tick = tx.tick()
-        events.insert(
-            tx,
-            EventRow(
-                tick.seq, tick.time, Kind.TAGGED, of.id, name, row.number, row.size, engine.owner
-            ),
-        )
+        events.log(tx, tx.tick(), Kind.TAGGED, of.id, engine.owner, name, row.number, row.size)
 
     await engine.catalog.write(unit)

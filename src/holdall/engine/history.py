@@ -10,6 +10,8 @@ from holdall.core.names import encode_key
 from holdall.core.values import NEWEST, Revision
 from holdall.engine import records
 from holdall.engine.append import append
+from holdall.engine.checking import check_limit
+from holdall.engine.collect import collect_soon
 from holdall.engine.copy import same_content
 from holdall.engine.engine import Engine
 from holdall.engine.naming import RevisionRef, bucket_ref, find_bucket
@@ -21,6 +23,7 @@ async def history(
     engine: Engine, bucket: str, key: str, after: int | None, limit: int
 ) -> list[Revision]:
     ref, name = bucket_ref(bucket), encode_key(key)
+    check_limit(limit)
 
     def query(reads: Reads) -> list[Revision]:
         blob = blobs.find(reads, find_bucket(reads, ref, engine.owner).id, name)
@@ -39,7 +42,9 @@ async def restore(engine: Engine, bucket: str, key: str, revision: RevisionRef) 
         of = find_bucket(tx, ref, engine.owner)
         return append(tx, of, name, same_content(tx, of, name, revision, {}), actor=engine.owner)
 
-    return records.revision(key, await engine.catalog.write(unit))
+    row = await engine.catalog.write(unit)
+    collect_soon(engine)
+    return records.revision(key, row)
 
 
 async def undelete(engine: Engine, bucket: str, key: str) -> Revision:
@@ -53,4 +58,6 @@ async def undelete(engine: Engine, bucket: str, key: str) -> Revision:
             raise Conflict(f"{key!r} is not deleted.", bucket=bucket, key=key)
         return append(tx, of, name, same_content(tx, of, name, NEWEST, {}), actor=engine.owner)
 
-    return records.revision(key, await engine.catalog.write(unit))
+    row = await engine.catalog.write(unit)
+    collect_soon(engine)
+    return records.revision(key, row)

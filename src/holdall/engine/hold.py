@@ -9,6 +9,7 @@ from contextlib import suppress
 from holdall.catalog.tables import leases
 from holdall.catalog.transaction import Transaction
 from holdall.core.errors import HoldallError
+from holdall.engine.collect import collect_soon
 from holdall.engine.engine import LEASE, Engine
 
 
@@ -48,3 +49,4 @@ class Hold:
                 lambda tx: leases.release(tx, f"reading-{self._holder}", self._holder),
                 essential=True,
             )
+        collect_soon(self._engine)

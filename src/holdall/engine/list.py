@@ -10,14 +10,13 @@ from holdall.catalog.tables import blobs, buckets, events
 from holdall.catalog.tables.blobs import Listed
 from holdall.catalog.tables.buckets import BucketRow
 from holdall.catalog.transaction import Reads
-from holdall.core.errors import HistoryGone, InvalidArgument
+from holdall.core.errors import HistoryGone
 from holdall.core.values import CommonPrefix, Entry, Page
 from holdall.engine import records
-from holdall.engine.checking import encode_text
+from holdall.engine.checking import check_limit, encode_text
 from holdall.engine.engine import Engine
 from holdall.engine.naming import bucket_ref, find_bucket
 
-MAX_LIMIT = 10_000
 MOST = 512
 END = b"\xff"
 """Greater than every key: no UTF-8 text holds this byte."""
@@ -34,17 +33,15 @@ async def list_page(
     limit: int,
     at: datetime | None,
 ) -> Page:
-    if not 0 < limit <= MAX_LIMIT:
-        raise InvalidArgument(f"limit is 1 to {MAX_LIMIT}, not {limit}.", actual=limit)
+    check_limit(limit)
     ref = bucket_ref(bucket)
     time = None if at is None else records.microseconds_of(at)
-    if time is not None and time > engine.now():
-        raise InvalidArgument("at is in the future.", actual=at)
     bounds = encode_text(prefix), encode_text(delimiter), encode_text(after)
 
     def query(reads: Reads) -> list[Entry]:
         of = find_bucket(reads, ref, engine.owner)
-        return list(islice(_entries(_fetch(reads, of, time), *bounds), limit + 1))
+        entries = _entries(_fetch(reads, of, time), *bounds, most=min(MOST, limit + 1))
+        return list(islice(entries, limit + 1))
 
     entries = await engine.catalog.scan(query)
     more = len(entries) > limit
@@ -67,20 +64,21 @@ def _moment(reads: Reads, bucket: BucketRow, time: int) -> int:
     """The last moment not after `time`. `HistoryGone` when the bucket forgot what was then."""
     seq = events.moment_of(reads, time)
     if bucket.versioning == buckets.OFF or seq < bucket.floor:
-        name = bucket.name or bucket.uid
         raise HistoryGone(
-            f"Bucket {name} does not remember what it held then.",
-            bucket=name,
+            f"Bucket {bucket.shown} does not remember what it held then.",
+            bucket=bucket.shown,
             floor=bucket.floor,
             actual=seq,
         )
     return seq
 
 
-def _entries(fetch: Fetch, prefix: bytes, delimiter: bytes, after: bytes) -> Iterator[Entry]:
+def _entries(
+    fetch: Fetch, prefix: bytes, delimiter: bytes, after: bytes, most: int
+) -> Iterator[Entry]:
     """Blobs and common prefixes in order, from the first after `after`."""
     low, high = max(prefix, _beyond(after, prefix, delimiter)), successor(prefix)
-    size = MOST if not delimiter else 2
+    size = most if not delimiter else 2
     while rows := fetch(low, high, size):
         low = rows[-1][0] + b"\0"
         for key, row in rows:
@@ -93,7 +91,7 @@ def _entries(fetch: Fetch, prefix: bytes, delimiter: bytes, after: bytes) -> Ite
         else:
             if len(rows) < size:
                 return
-        size = min(2 * size, MOST)
+        size = min(2 * size, most)
 
 
 def _common(key: bytes, prefix: bytes, delimiter: bytes) -> bytes | None:

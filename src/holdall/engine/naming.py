@@ -14,6 +14,8 @@ from holdall.core.names import BucketRef, parse_bucket_ref
 from holdall.engine.records import number_in, version_of
 
 RevisionRef = int | str | None
+FAR = 2**62
+"""Beyond every number; what is larger would not fit into the tables."""
 
 bucket_ref = lru_cache(maxsize=1024)(parse_bucket_ref)
 
@@ -56,6 +58,8 @@ def _revision(reads: Reads, blob: BlobRow, wanted: int | str) -> RevisionRow | N
         number = number_in(wanted)
         row = None if number is None else revisions.by_number(reads, blob.chain, number)
         return row if row and version_of(row) == wanted else None
+    if abs(wanted) > FAR:
+        return None
     if wanted < 0:
         return revisions.newest_content(reads, blob.chain, -wanted - 1)
     return revisions.by_number(reads, blob.chain, wanted)
@@ -66,7 +70,7 @@ def require_content(row: RevisionRow, bucket: BucketRow, key: bytes) -> Revision
     if row.kind == MARKER:
         raise RevisionNotFound(
             f"Revision {row.number} of {key.decode()!r} is a delete marker.",
-            bucket=bucket.name or bucket.uid,
+            bucket=bucket.shown,
             key=key.decode(),
             revision=row.number,
         )
@@ -74,9 +78,10 @@ def require_content(row: RevisionRow, bucket: BucketRow, key: bytes) -> Revision
 
 
 def no_blob(bucket: BucketRow, key: bytes) -> BlobNotFound:
-    name = bucket.name or bucket.uid
     return BlobNotFound(
-        f"There is no blob {key.decode()!r} in bucket {name}.", bucket=name, key=key.decode()
+        f"There is no blob {key.decode()!r} in bucket {bucket.shown}.",
+        bucket=bucket.shown,
+        key=key.decode(),
     )
 
 
@@ -86,7 +91,7 @@ def _no_revision(
     kept = revisions.count(reads, blob.chain, CONTENT)
     return RevisionNotFound(
         f"Blob {key.decode()!r} has no revision {wanted!r}; it has {kept}.",
-        bucket=bucket.name or bucket.uid,
+        bucket=bucket.shown,
         key=key.decode(),
         revision=wanted,
         available=kept,

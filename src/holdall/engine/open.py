@@ -59,5 +59,4 @@ def _find(
     bucket = find_bucket(reads, ref, owner)
     row, is_current = find_revision(reads, bucket, key, revision)
     start, end = clip(span, require_content(row, bucket, key).size)
-    name = bucket.name or bucket.uid
-    return Found(name, row, is_current, start, end, pieces(reads, row.id, start, end))
+    return Found(bucket.shown, row, is_current, start, end, pieces(reads, row.id, start, end))

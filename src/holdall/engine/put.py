@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from holdall.catalog.tables import buckets
 from holdall.catalog.tables.revisions import RevisionRow
 from holdall.catalog.transaction import Transaction
 from holdall.core.content_types import guess_content_type
-from holdall.core.names import encode_key
-from holdall.core.sources import Source, small
+from holdall.core.names import BucketRef, encode_key
+from holdall.core.sources import Source
 from holdall.core.values import PutOptions, Revision
 from holdall.engine import records
 from holdall.engine.append import Content, append
 from holdall.engine.checking import check_content_type, check_pairs
 from holdall.engine.collect import collect_soon
-from holdall.engine.engine import SMALL, Engine
+from holdall.engine.engine import Engine
 from holdall.engine.naming import bucket_ref, find_bucket
-from holdall.engine.receive import Received, described, in_hand, receive
+from holdall.engine.receive import receive
 
 
 async def put(
@@ -25,30 +27,22 @@ async def put(
     check_content_type(options.content_type)
     metadata, tags = check_pairs(options.metadata), check_pairs(options.tags)
 
-    def content(received: Received) -> Content:
-        kind = options.content_type or guess_content_type(key, received.first)
-        return described(received.content, kind, metadata, tags)
-
-    def unit(tx: Transaction, new: Content) -> tuple[RevisionRow, bool]:
+    def unit(tx: Transaction, content: Content) -> tuple[RevisionRow, bool]:
         into = find_bucket(tx, ref, engine.owner)
-        row = append(tx, into, name, new, actor=engine.owner, condition=options.precondition)
+        row = append(tx, into, name, content, actor=engine.owner, condition=options.precondition)
         return row, into.versioning != buckets.ENABLED
 
-    data = small(source)
-    if data is not None and len(data) <= SMALL:
-        new = content(in_hand(data, options.checksums))
-        row, dooms = await engine.catalog.write(lambda tx: unit(tx, new))
-    else:
-        await _require_bucket(engine, bucket)
-        async with receive(engine, source, options.checksums) as received:
-            new = content(received)
-            row, dooms = await engine.catalog.write(lambda tx: unit(tx, new))
+    if not isinstance(source, bytes):
+        await _require_bucket(engine, ref)
+    async with receive(engine, source, options.checksums) as received:
+        kind = options.content_type or guess_content_type(key, received.first)
+        content = received.content._replace(content_type=kind, metadata=metadata, tags=tags)
+        row, dooms = await engine.catalog.write(partial(unit, content=content))
     if dooms:
         collect_soon(engine)
     return records.revision(key, row)
 
 
-async def _require_bucket(engine: Engine, bucket: str) -> None:
+async def _require_bucket(engine: Engine, ref: BucketRef) -> None:
     """Say that there is no such bucket before gigabytes are sent to it."""
-    ref = bucket_ref(bucket)
-    await engine.catalog.read(lambda reads: find_bucket(reads, ref, engine.owner))
+    await engine.catalog.read(partial(find_bucket, ref=ref, owner=engine.owner))

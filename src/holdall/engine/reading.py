@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from functools import partial
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from holdall.catalog.tables import revisions
+from holdall.catalog.tables import revisions, spans
 from holdall.catalog.tables.payloads import store_id
 from holdall.catalog.tables.revisions import RevisionRow
+from holdall.catalog.tables.spans import SpanRow
 from holdall.catalog.transaction import Transaction
 from holdall.core.checksums import crc32c, verify_blocks
 from holdall.core.errors import Closed, Corrupt
@@ -17,7 +18,7 @@ from holdall.core.values import Revision
 from holdall.engine import records
 from holdall.engine.engine import Engine
 from holdall.engine.hold import Hold
-from holdall.engine.spanning import AT_ONCE, Piece, pieces
+from holdall.engine.spanning import AT_ONCE, Piece, cut, locate
 from holdall.payloads.protocol import BLOCK, PayloadMissing, PayloadReading
 
 
@@ -35,17 +36,19 @@ class Found(NamedTuple):
 class EngineReading:
     """Meets `holdall.backends.protocol.Reading`.
 
-    The first payload is held by its open file. A content of more pieces than `AT_ONCE`
-    also takes a lease, which delays the deletion of the payloads that come later.
+    A single payload is held by its open file. A content of several takes a lease, which
+    delays the deletion of payloads, and remembers its spans, which nothing delays.
     """
 
     def __init__(self, engine: Engine, key: str, found: Found) -> None:
         self._engine = engine
         self._key = key
         self._found = found
-        self._first: PayloadReading | None = None
-        self._lease: Hold | None = None
+        self._hold: Hold | None = None
+        self._spans: list[SpanRow] = []  # of a held content
+        self._payload: PayloadReading | None = None
         self._chunks = self._read()
+        self._failed: BaseException | None = None
         self._closed = False
 
     @property
@@ -61,20 +64,22 @@ class EngineReading:
         """Take hold of the bytes. `PayloadMissing` when they were deleted meanwhile."""
         some = self._found.pieces
         if len(some) == AT_ONCE or any(_is_stored(piece) for piece in some[1:]):
-            await self._take_lease()
-        if some and _is_stored(some[0]):
-            self._first = await self._open(some[0])
+            await self._take_hold()
+        elif some and _is_stored(some[0]):
+            self._payload = await self._open(some[0])
 
-    async def _take_lease(self) -> None:
-        hold, row = Hold(self._engine), self._found.row
+    async def _take_hold(self) -> None:
+        hold, found = Hold(self._engine), self._found
 
-        def unit(tx: Transaction) -> bool:
-            found = revisions.by_number(tx, row.chain, row.number)
-            return found is not None and found.id == row.id and hold.take(tx)
+        def unit(tx: Transaction) -> list[SpanRow]:
+            hold.take(tx)
+            row = revisions.by_number(tx, found.row.chain, found.row.number)
+            if row is None or row.id != found.row.id:
+                raise PayloadMissing(self._key)
+            return cut(spans.of(tx, row.id), found.start, found.end)
 
-        if not await self._engine.catalog.write(unit):
-            raise PayloadMissing(self._key)
-        self._lease = hold
+        self._spans = await self._engine.catalog.write(unit)
+        self._hold = hold
         hold.keep()
 
     async def read(self) -> bytes:
@@ -84,30 +89,38 @@ class EngineReading:
         return self
 
     async def __anext__(self) -> bytes:
+        """A failure stays: what comes after it would look like the end."""
         if self._closed:
             raise Closed("The reading is closed.", key=self._key)
-        return await anext(self._chunks)
+        if self._failed is not None:
+            raise self._failed
+        try:
+            return await anext(self._chunks)
+        except StopAsyncIteration:
+            raise
+        except Exception as error:
+            self._failed = error
+            raise
+        except BaseException:
+            self._failed = Closed("The reading was cut short.", key=self._key)
+            raise
 
-    async def _read(self) -> AsyncIterator[bytes]:
-        found, position = self._found, self._found.start
-        some = found.pieces
-        while some:
-            for piece in some:
+    async def _read(self) -> AsyncGenerator[bytes, None]:
+        if self._hold is None:
+            for piece in self._found.pieces:
                 async for chunk in self._read_piece(piece):
                     yield chunk
-                position += piece.end - piece.start
-            some = [] if position >= found.end else await self._more(position)
+        for span in self._spans:
+            async for chunk in self._read_piece(await self._locate(span)):
+                yield chunk
 
-    async def _more(self, position: int) -> list[Piece]:
-        row = self._found.row
-        some = await self._engine.catalog.read(
-            lambda reads: pieces(reads, row.id, position, self._found.end)
-        )
-        if not some:
-            raise self._corrupt("the end of it is missing")
-        return some
+    async def _locate(self, span: SpanRow) -> Piece:
+        piece = await self._engine.catalog.read(partial(locate, span=span))
+        if piece is None:
+            raise self._corrupt("a payload of it is gone from the catalog")
+        return piece
 
-    async def _read_piece(self, piece: Piece) -> AsyncIterator[bytes]:
+    async def _read_piece(self, piece: Piece) -> AsyncGenerator[bytes, None]:
         span = piece.span
         if span.bytes is not None:
             if crc32c(span.bytes) != span.crc32c:
@@ -119,21 +132,23 @@ class EngineReading:
             async for chunk in self._read_stored(piece):
                 yield chunk
 
-    async def _read_stored(self, piece: Piece) -> AsyncIterator[bytes]:
-        reading, self._first = self._first, None
+    async def _read_stored(self, piece: Piece) -> AsyncGenerator[bytes, None]:
         try:
-            reading = reading or await self._open(piece)
+            payload = self._payload = self._payload or await self._open(piece)
         except PayloadMissing as error:
             raise self._corrupt("its payload is missing") from error
         position = piece.start // BLOCK * BLOCK
-        try:
-            async for chunk in reading:
-                yield _trim(chunk, position, piece)
-                position += len(chunk)
-        finally:
-            await reading.aclose()
+        async for chunk in payload:
+            yield _trim(chunk, position, piece)
+            position += len(chunk)
+        await self._let_go()
         if position < piece.end:
             raise self._corrupt("its payload is too short")
+
+    async def _let_go(self) -> None:
+        payload, self._payload = self._payload, None
+        if payload is not None:
+            await payload.aclose()
 
     async def _open(self, piece: Piece) -> PayloadReading:
         """Whole blocks around the piece, so that each can be verified."""
@@ -161,11 +176,11 @@ class EngineReading:
         if self._closed:
             return
         self._closed = True
-        await self._chunks.aclose()  # type: ignore[attr-defined]
-        if self._first is not None:
-            await self._first.aclose()
-        if self._lease is not None:
-            await self._lease.release()
+        try:
+            await self._let_go()
+        finally:
+            if self._hold is not None:
+                await self._hold.release()
 
     async def __aenter__(self) -> Self:
         return self

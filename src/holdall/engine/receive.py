@@ -10,16 +10,18 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
 from holdall.catalog.tables import doomed, payloads
-from holdall.catalog.tables.payloads import PayloadRow, store_id
+from holdall.catalog.tables.doomed import DoomedRow
+from holdall.catalog.tables.payloads import PENDING, PayloadRow, store_id
 from holdall.catalog.tables.spans import SpanRow
 from holdall.catalog.transaction import Transaction
 from holdall.core.checksums import BlockSums, Digester, crc32c, digester
 from holdall.core.errors import ChecksumMismatch, HoldallError, OutcomeUnknown
-from holdall.core.sources import Source, chunks, small
+from holdall.core.sources import Source, chunks, in_memory
 from holdall.engine.append import Content
 from holdall.engine.collect import collect_soon
 from holdall.engine.engine import LEASE, SMALL, Engine
@@ -27,6 +29,7 @@ from holdall.engine.records import pack
 from holdall.payloads.protocol import PayloadWriting
 
 Checksums = Mapping[str, bytes | None]
+NO_CHECKSUMS: Checksums = {}
 FIRST = 4096
 """How many of the first bytes are kept, to guess the type from."""
 
@@ -39,21 +42,27 @@ class Received(NamedTuple):
 
     content: Content
     first: bytes
-    digests: Mapping[str, bytes]
 
 
 @asynccontextmanager
 async def receive(engine: Engine, source: Source, checksums: Checksums) -> AsyncIterator[Received]:
-    """Take in a source. What is not used when the block ends with an error is given up."""
-    received = await _take(engine, source, checksums)
+    """Take in a source. After any error, here or in the block, its payload is given up."""
+    intent = Intent()
     try:
-        yield received
+        yield await _take(engine, source, checksums, intent)
     except OutcomeUnknown:
         raise  # the payload may be in use: the sweeper will find out
     except BaseException:
-        if received.content.pending is not None:
-            await _give_up(engine, received.content.pending)
+        await _give_up(engine, intent)
         raise
+
+
+@dataclass(slots=True)
+class Intent:
+    """A payload announced in the catalog; `id` None until it is."""
+
+    token: str = ""
+    id: int | None = None
 
 
 def in_hand(data: bytes, checksums: Checksums) -> Received:
@@ -62,19 +71,19 @@ def in_hand(data: bytes, checksums: Checksums) -> Received:
     for each in digesters.values():
         each.update(data)
     digests = _verified(digesters, checksums)
-    return Received(_content(len(data), crc32c(data), digests, small=data), data[:FIRST], digests)
+    return Received(_content(len(data), crc32c(data), digests, small=data), data[:FIRST])
 
 
-async def _take(engine: Engine, source: Source, checksums: Checksums) -> Received:
-    data = small(source)
-    if data is not None and len(data) <= SMALL:
+async def _take(engine: Engine, source: Source, checksums: Checksums, intent: Intent) -> Received:
+    data = in_memory(source, SMALL)
+    if data is not None:
         return in_hand(data, checksums)
     stream = chunks(source)
     try:
         head, ended = await _head(stream)
         if ended:
             return in_hand(head, checksums)
-        return await _store(engine, head, stream, checksums)
+        return await _store(engine, head, stream, checksums, intent)
     finally:
         await stream.aclose()  # type: ignore[attr-defined]
 
@@ -90,7 +99,11 @@ async def _head(stream: AsyncIterator[bytes]) -> tuple[bytes, bool]:
 
 
 async def _store(
-    engine: Engine, head: bytes, stream: AsyncIterator[bytes], checksums: Checksums
+    engine: Engine,
+    head: bytes,
+    stream: AsyncIterator[bytes],
+    checksums: Checksums,
+    intent: Intent,
 ) -> Received:
     writing = await engine.payloads.begin()
     try:
@@ -99,11 +112,11 @@ async def _store(
         async for chunk in stream:
             await _write(writing, chunk, sums, digesters)
         digests = _verified(digesters, checksums)
-        id = await _finish(engine, writing, sums)
+        await _finish(engine, writing, sums, intent)
     finally:
         await writing.aclose()
-    content = _content(sums.size, sums.crc32c, digests, pending=id)
-    return Received(content, head[:FIRST], digests)
+    content = _content(sums.size, sums.crc32c, digests, pending=intent.id)
+    return Received(content, head[:FIRST])
 
 
 async def _write(
@@ -118,27 +131,24 @@ async def _write(
     sums.update(chunk)
 
 
-async def _finish(engine: Engine, writing: PayloadWriting, sums: BlockSums) -> int:
+async def _finish(engine: Engine, writing: PayloadWriting, sums: BlockSums, intent: Intent) -> None:
     """Commit the intent, then make the bytes durable under the lease it holds."""
-    token = secrets.token_hex(8)
-    row = PayloadRow(0, token, 0, sums.size, engine.now() + LEASE, sums.packed)
-    id = await engine.catalog.write(partial(_intend, row=row))
+    intent.token = secrets.token_hex(8)
+    row = PayloadRow(0, intent.token, PENDING, sums.size, engine.now() + LEASE, sums.packed)
+    id = await engine.catalog.write(partial(_announce, row=row, intent=intent))
     keeper = asyncio.create_task(_keep(engine, id))
     try:
-        await writing.finish(store_id(id, token))
-    except BaseException:
-        await _give_up(engine, id)
-        raise
+        await writing.finish(store_id(id, intent.token))
     finally:
         keeper.cancel()
         await asyncio.wait([keeper])
-    return id
 
 
-def _intend(tx: Transaction, row: PayloadRow) -> int:
-    id = tx.tick().seq
-    payloads.insert_pending(tx, row._replace(id=id))
-    return id
+def _announce(tx: Transaction, row: PayloadRow, intent: Intent) -> int:
+    """Also told to a caller who is cancelled and never hears of the result."""
+    intent.id = tx.tick().seq
+    payloads.insert_pending(tx, row._replace(id=intent.id))
+    return intent.id
 
 
 async def _keep(engine: Engine, id: int) -> None:
@@ -151,11 +161,20 @@ async def _keep(engine: Engine, id: int) -> None:
             )
 
 
-async def _give_up(engine: Engine, id: int) -> None:
-    """Doom a payload that is still pending. Where even that fails, its lease runs out."""
+async def _give_up(engine: Engine, intent: Intent) -> None:
+    """Doom a payload that is not in use. Where even that fails, its lease runs out."""
+    if intent.id is None:
+        return
     with suppress(HoldallError):
-        await asyncio.shield(engine.catalog.write(partial(abandon, id=id), essential=True))
+        unit = partial(_doom, id=intent.id, token=intent.token)
+        await asyncio.shield(engine.catalog.write(unit, essential=True))
         collect_soon(engine)
+
+
+def _doom(tx: Transaction, id: int, token: str) -> None:
+    """Also when a sweeper did it before: its file may have been written after that."""
+    if not abandon(tx, id) and not payloads.is_live(tx, id):
+        doomed.doom_again(tx, DoomedRow(id, token, tx.tick().seq))
 
 
 def abandon(tx: Transaction, id: int) -> bool:
@@ -202,10 +221,3 @@ def _content(
         spans=() if pending is None else (SpanRow(0, pending, 0, size),),
         pending=pending,
     )
-
-
-def described(
-    content: Content, content_type: str | None, metadata: str | None, tags: str | None
-) -> Content:
-    """The same bytes with what callers say about them."""
-    return content._replace(content_type=content_type, metadata=metadata, tags=tags)

@@ -13,7 +13,6 @@ from holdall.catalog.tables.revisions import MARKER, RevisionRow
 from holdall.core.errors import InvalidArgument
 from holdall.core.values import (
     DEFAULT_CONTENT_TYPE,
-    EMPTY,
     BucketRecord,
     Revision,
     Usage,
@@ -59,7 +58,7 @@ def number_in(version: str) -> int | None:
     """The number a version id speaks of; None when it is no version id of ours."""
     head, dot, tail = version.partition(".")
     try:
-        return int(head, 16) if dot and len(tail) == 16 and tail.isalnum() else None
+        return int(head, 16) if dot and len(head) < 16 and len(tail) == 16 else None
     except ValueError:
         return None
 
@@ -97,7 +96,7 @@ def pack(mapping: Mapping[str, str]) -> str | None:
 
 
 def unpack(text: str | None) -> Mapping[str, str]:
-    return json.loads(text) if text else EMPTY
+    return json.loads(text) if text else {}
 
 
 def as_current(row: RevisionRow | None) -> Usage:

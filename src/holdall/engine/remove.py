@@ -5,7 +5,7 @@ from __future__ import annotations
 from holdall.catalog.tables import blobs, buckets, doomed, events, revisions, spans
 from holdall.catalog.tables.blobs import BlobRow
 from holdall.catalog.tables.buckets import BucketRow
-from holdall.catalog.tables.events import EventRow, Kind
+from holdall.catalog.tables.events import Kind
 from holdall.catalog.tables.revisions import MARKER, RevisionRow
 from holdall.catalog.transaction import Transaction
 from holdall.engine.records import as_current, as_kept
@@ -36,10 +36,7 @@ def remove_revision(
     forget(tx, bucket, row, tick.seq)
     if row.number == blob.current:
         _fall_back(tx, bucket, key, blob, row)
-    events.insert(
-        tx,
-        EventRow(tick.seq, tick.time, Kind.REMOVED, bucket.id, key, row.number, row.size, actor),
-    )
+    events.log(tx, tick, Kind.REMOVED, bucket.id, actor, key, row.number, row.size)
 
 
 def _fall_back(

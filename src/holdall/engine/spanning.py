@@ -1,11 +1,11 @@
-"""Which spans hold a range of a content, a few at a time, with their blocks' checksums."""
+"""Which spans hold a range of a content, and where their bytes are."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from holdall.catalog.tables import payloads, spans
-from holdall.catalog.tables.spans import LocatedSpan
+from holdall.catalog.tables.spans import LocatedSpan, SpanRow
 from holdall.catalog.transaction import Reads
 from holdall.core.values import Span
 from holdall.payloads.protocol import BLOCK
@@ -40,6 +40,24 @@ def pieces(reads: Reads, owner: int, start: int, end: int) -> list[Piece]:
         return []
     located = spans.located(reads, owner, start, end, AT_ONCE)
     return [_piece(reads, span, start, end) for span in located]
+
+
+def cut(whole: list[SpanRow], start: int, end: int) -> list[SpanRow]:
+    """The spans of bytes `start` to `end` of a content, at the positions they had."""
+    kept = []
+    for span in whole:
+        first = max(start, span.position)
+        last = min(end, span.position + span.length)
+        if first < last:
+            at = span.start + first - span.position
+            kept.append(SpanRow(first, span.payload, at, last - first))
+    return kept
+
+
+def locate(reads: Reads, span: SpanRow) -> Piece | None:
+    """Where the bytes of a span are that was cut before; None when its payload is gone."""
+    located = spans.locate(reads, span)
+    return located and _piece(reads, located, span.position, span.position + span.length)
 
 
 def _piece(reads: Reads, span: LocatedSpan, start: int, end: int) -> Piece:

@@ -60,4 +60,4 @@ async def _foresee(engine: Engine) -> Sweep:
         lambda reads: len(payloads.expired(reads, now, 1_000_000))
     )
     waiting = await engine.catalog.scan(doomed.every)
-    return Sweep(abandoned, len(waiting))
+    return Sweep(abandoned, abandoned + len(waiting))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import md5
@@ -22,7 +22,6 @@ from holdall.core.names import BucketRef, encode_key
 from holdall.core.sources import Source
 from holdall.core.values import (
     ALWAYS,
-    PLAIN,
     Part,
     Precondition,
     PutOptions,
@@ -32,7 +31,7 @@ from holdall.core.values import (
 )
 from holdall.engine import records
 from holdall.engine.append import Content, append, insert_bytes
-from holdall.engine.checking import check_content_type, check_pairs, encode_text
+from holdall.engine.checking import check_content_type, check_limit, check_pairs, encode_text
 from holdall.engine.collect import collect_soon
 from holdall.engine.engine import Engine
 from holdall.engine.list import successor
@@ -43,15 +42,17 @@ from holdall.engine.naming import (
     find_revision,
     require_content,
 )
-from holdall.engine.receive import receive
+from holdall.engine.receive import NO_CHECKSUMS, Checksums, receive
 from holdall.engine.remove import forget_spans
-from holdall.engine.spanning import clip
+from holdall.engine.spanning import clip, cut
 
 MAX_PARTS = 10_000  # S3 multipart upload limits
 
 
 async def start(engine: Engine, bucket: str, key: str, options: PutOptions) -> EngineUpload:
     ref, name, uid = bucket_ref(bucket), encode_key(key), secrets.token_hex(16)
+    if options.checksums or options.precondition is not ALWAYS:
+        raise InvalidArgument("Checksums belong to the parts, the precondition to the end.")
     check_content_type(options.content_type)
     described = {
         "content_type": options.content_type or guess_content_type(key, b""),
@@ -69,7 +70,7 @@ async def start(engine: Engine, bucket: str, key: str, options: PutOptions) -> E
 
 async def resume(engine: Engine, bucket: str, key: str, id: str) -> EngineUpload:
     upload = EngineUpload(engine, bucket_ref(bucket), key, id)
-    await upload.parts()
+    await engine.catalog.read(upload.row)
     return upload
 
 
@@ -77,6 +78,7 @@ async def list_uploads(
     engine: Engine, bucket: str, prefix: str, after: tuple[str, str], limit: int
 ) -> list[UploadRecord]:
     ref, first = bucket_ref(bucket), encode_text(prefix)
+    check_limit(limit)
     low = max((encode_text(after[0]), after[1]), (first, ""))
 
     def query(reads: Reads) -> list[UploadRecord]:
@@ -96,7 +98,8 @@ class EngineUpload:
     _key: str
     id: str
 
-    def _row(self, reads: Reads) -> UploadRow:
+    def row(self, reads: Reads) -> UploadRow:
+        """The upload's row. `UploadNotFound` when it is over."""
         bucket = find_bucket(reads, self._bucket, self._engine.owner)
         row = uploads.by_uid(reads, bucket.id, encode_key(self._key), self.id)
         if row is None:
@@ -107,10 +110,12 @@ class EngineUpload:
             )
         return row
 
-    async def part(self, number: int, source: Source, *, options: PutOptions = PLAIN) -> Part:
+    async def part(
+        self, number: int, source: Source, *, checksums: Checksums = NO_CHECKSUMS
+    ) -> Part:
         check_number(number)
-        await self._engine.catalog.read(self._row)  # before gigabytes are sent
-        async with receive(self._engine, source, options.checksums) as received:
+        await self._engine.catalog.read(self.row)  # before gigabytes are sent
+        async with receive(self._engine, source, checksums) as received:
             row = await self._engine.catalog.write(partial(self._insert, number, received.content))
         collect_soon(self._engine)
         return part_value(row)
@@ -131,11 +136,15 @@ class EngineUpload:
             of = find_bucket(tx, ref, self._engine.owner)
             source, _ = find_revision(tx, of, name, revision)
             start, end = clip(span, require_content(source, of, name).size)
+            if span is not None and (start, end) != (span.start, span.end or end):
+                raise InvalidArgument(f"{key!r} has no bytes {span.start} to {span.end}.", key=key)
             whole = (start, end) == (0, source.size)
             content = Content(
                 size=end - start,
+                etag=source.etag if whole and "-" not in (source.etag or "-") else None,
                 crc32c=source.crc32c if whole else None,
-                spans=_cut(spans.of(tx, source.id), start, end),
+                checksums=source.checksums if whole else None,
+                spans=_from_zero(cut(spans.of(tx, source.id), start, end), start),
             )
             return self._insert(number, content, tx)
 
@@ -144,7 +153,7 @@ class EngineUpload:
         return part_value(row)
 
     def _insert(self, number: int, content: Content, tx: Transaction) -> PartRow:
-        upload = self._row(tx)
+        upload = self.row(tx)
         if content.pending is not None and not payloads.make_live(tx, content.pending):
             raise LeaseLost("The writer of a part was taken for dead.", key=self._key)
         tick = tx.tick()
@@ -167,21 +176,21 @@ class EngineUpload:
         return row
 
     async def parts(self) -> Sequence[Part]:
-        rows = await self._engine.catalog.read(lambda reads: parts.of(reads, self._row(reads).id))
+        rows = await self._engine.catalog.read(lambda reads: parts.of(reads, self.row(reads).id))
         return [part_value(row) for row in rows]
 
     async def complete(
-        self, numbers: Sequence[int] | None = None, *, precondition: Precondition = ALWAYS
+        self, chosen: Sequence[Part | int] | None = None, *, precondition: Precondition = ALWAYS
     ) -> Revision:
-        row = await self._engine.catalog.write(partial(self._complete, numbers, precondition))
+        row = await self._engine.catalog.write(partial(self._complete, chosen, precondition))
         collect_soon(self._engine)
         return records.revision(self._key, row)
 
     def _complete(
-        self, numbers: Sequence[int] | None, condition: Precondition, tx: Transaction
+        self, named: Sequence[Part | int] | None, condition: Precondition, tx: Transaction
     ) -> RevisionRow:
-        upload = self._row(tx)
-        chosen = _choose(parts.of(tx, upload.id), numbers, self._key)
+        upload = self.row(tx)
+        chosen = _choose(parts.of(tx, upload.id), named, self._key)
         said = json.loads(upload.options)
         content = Content(
             size=sum(part.size for part in chosen),
@@ -203,7 +212,7 @@ class EngineUpload:
         return row
 
     async def abort(self) -> None:
-        await self._engine.catalog.write(lambda tx: abort_row(tx, self._row(tx)), essential=True)
+        await self._engine.catalog.write(lambda tx: abort_row(tx, self.row(tx)), essential=True)
         collect_soon(self._engine)
 
 
@@ -229,17 +238,30 @@ def _drop_part(tx: Transaction, part: PartRow, seq: int) -> None:
     forget_spans(tx, part.id, seq)
 
 
-def _choose(held: list[PartRow], numbers: Sequence[int] | None, key: str) -> list[PartRow]:
+def _choose(held: list[PartRow], named: Sequence[Part | int] | None, key: str) -> list[PartRow]:
     by_number = {part.number: part for part in held}
-    wanted = list(by_number) if numbers is None else list(numbers)
-    missing = [number for number in wanted if number not in by_number]
-    if not wanted or missing or wanted != sorted(set(wanted)):
+    numbers = list(by_number) if named is None else [_number(part) for part in named]
+    wrong = [_number(part) for part in named or () if not _is_held(by_number, part)]
+    if not numbers or wrong or numbers != sorted(set(numbers)):
         raise InvalidArgument(
-            f"The parts of {key!r} must be there and in ascending order.",
+            f"The parts of {key!r} must be those that are held, in ascending order.",
             key=key,
-            missing=missing,
+            parts=wrong,
         )
-    return [by_number[number] for number in wanted]
+    return [by_number[number] for number in numbers]
+
+
+def _number(part: Part | int) -> int:
+    return part if isinstance(part, int) else part.number
+
+
+def _is_held(held: Mapping[int, PartRow], part: Part | int) -> bool:
+    found = held.get(_number(part))
+    return found is not None and (isinstance(part, int) or part.etag == found.etag)
+
+
+def _from_zero(some: list[SpanRow], start: int) -> tuple[SpanRow, ...]:
+    return tuple(span._replace(position=span.position - start) for span in some)
 
 
 def _joined(reads: Reads, chosen: list[PartRow]) -> tuple[SpanRow, ...]:
@@ -250,18 +272,6 @@ def _joined(reads: Reads, chosen: list[PartRow]) -> tuple[SpanRow, ...]:
         ]
         position += part.size
     return tuple(joined)
-
-
-def _cut(whole: list[SpanRow], start: int, end: int) -> tuple[SpanRow, ...]:
-    """The spans of bytes `start` to `end` of a content, from position 0 on."""
-    cut = []
-    for span in whole:
-        first = max(start, span.position)
-        last = min(end, span.position + span.length)
-        if first < last:
-            at = span.start + first - span.position
-            cut.append(SpanRow(first - start, span.payload, at, last - first))
-    return tuple(cut)
 
 
 def _etag(chosen: list[PartRow]) -> str | None:

@@ -27,7 +27,7 @@ from holdall.catalog.tables import (
 )
 from holdall.catalog.tables.blobs import BlobRow
 from holdall.catalog.tables.buckets import BucketRow
-from holdall.catalog.tables.events import EventRow
+from holdall.catalog.tables.events import Kind
 from holdall.catalog.tables.parts import PartRow
 from holdall.catalog.tables.payloads import PayloadRow
 from holdall.catalog.tables.revisions import RevisionRow
@@ -238,7 +238,7 @@ class CatalogTests:
             uploads.insert(tx, UploadRow(far, "u", far, b"key", 0, "{}"))
             parts.insert(tx, PartRow(far, 1, far + 5, 0, 0, "etag", None, None))
             for seq in (1, 5, far):
-                events.insert(tx, EventRow(seq, seq * 10, 1, far, b"key", None, None, ""))
+                events.log(tx, Tick(seq, seq * 10), Kind.WRITTEN, far, "", b"key")
 
         await catalog.write(unit)
         assert await catalog.read(lambda reads: _answers(reads, far)) == {
@@ -247,8 +247,8 @@ class CatalogTests:
             "sums": [b"efgh", b""],
             "expired": [],
             "located": [(0, far, "token", None), (8, far + 2, None, b"\0small")],
-            "doomed": [(far + 1, "token"), (far + 2, None)],
-            "doomed before": [(far + 2, None)],
+            "doomed": [(far + 1, "token", far), (far + 2, None, 1)],
+            "doomed before": [(far + 2, None, 1)],
             "uploads": [far],
             "parts": [1],
             "moments": [0, 4, far - 1, far],
@@ -279,7 +279,12 @@ class CatalogTests:
             ticks += await catalog.write(lambda tx: [tx.tick(), tx.tick()])
         monkeypatch.undo()
         assert_forward(ticks)
-        assert [tick.time for tick in ticks[::2]] == [n * 10**9 for n in (5, 5, 5, 6)]
+        assert [tick.time for tick in ticks[::2]] == [
+            5 * 10**9,
+            5 * 10**9 + 1,
+            5 * 10**9 + 2,
+            6 * 10**9,
+        ]
 
     async def test_moments_go_on_after_reopening(
         self, catalog: Catalog, make: Callable[[], Catalog]
@@ -303,15 +308,20 @@ class CatalogTests:
 
     async def test_usage_is_written_with_the_unit(self, catalog: Catalog) -> None:
         def unit(tx: Transaction) -> None:
+            make_bucket(tx, 1)
+            make_bucket(tx, 2)
             tx.count(1, Usage(1, 10, 1, 10, 0))
             tx.count(2, Usage(1, 1, 1, 1, 1))
             tx.count(1, Usage(0, -3, 1, 7, 1))
+            tx.count(3, Usage(1, 1, 1, 1, 1))
 
         await catalog.write(unit)
         assert await catalog.read(usage_of(1)) == Usage(1, 7, 2, 17, 1)
         assert await catalog.read(usage_of(2)) == Usage(1, 1, 1, 1, 1)
+        assert await catalog.read(usage_of(3)) == Usage(), "there is no such bucket"
 
     async def test_usage_of_a_failed_unit_is_forgotten(self, catalog: Catalog) -> None:
+        await catalog.write(lambda tx: make_bucket(tx, 1))
         counting: Unit[None] = lambda tx: tx.count(1, Usage(1, 1, 1, 1, 1))  # noqa: E731
         units = [counting, failing(counting, Refused()), counting]
         await asyncio.gather(*map(catalog.write, units), return_exceptions=True)
@@ -520,6 +530,10 @@ def elsewhere(make: Callable[[], Catalog], unit: Unit[object]) -> None:
     thread.start()
     thread.join(PATIENCE_S)
     assert not thread.is_alive()
+
+
+def make_bucket(tx: Transaction, id: int) -> bool:
+    return buckets.insert(tx, BucketRow(id, str(id), "me", str(id), 0, 1, 0, 0))
 
 
 def assert_forward(ticks: list[Tick]) -> None:

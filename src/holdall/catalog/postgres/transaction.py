@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -10,11 +9,10 @@ from typing import NamedTuple
 
 import psycopg
 
+from holdall.catalog.ledger import Ledger, microseconds
 from holdall.catalog.postgres.sessions import Connection
-from holdall.catalog.tables import clock, usage
 from holdall.catalog.transaction import Params, Row, Tick
 from holdall.core.errors import StoreError
-from holdall.core.values import Usage
 
 # The row lock also gives the transaction its id, by which its fate can be asked for later.
 _LOCK = (
@@ -73,37 +71,26 @@ class PostgresTransaction(PostgresReads):
     concurrency between writers; loosening it has to keep that promise to the readers.
     """
 
-    __slots__ = ("_seq", "_time", "_usage", "_wall")
+    __slots__ = ("_ledger", "count", "tick")
 
-    def __init__(
-        self, connection: Connection, wall: Callable[[], int] = lambda: time.time_ns() // 1000
-    ) -> None:
+    def __init__(self, connection: Connection, wall: Callable[[], int] = microseconds) -> None:
         super().__init__(connection)
-        self._wall = wall
-        self._seq = self._time = 0
-        self._usage: dict[int, Usage] = {}
-
-    def tick(self) -> Tick:
-        self._seq += 1
-        self._time = max(self._time, self._wall())
-        return Tick(self._seq, self._time)
-
-    def count(self, bucket: int, delta: Usage) -> None:
-        counted = self._usage.get(bucket)
-        self._usage[bucket] = delta if counted is None else counted + delta
+        self._ledger = Ledger(wall)
+        self.tick = self._ledger.tick
+        self.count = self._ledger.count
 
     def take_turn(self, batch: str) -> Mark:
         """Wait for the clock; the mark by which this transaction is known."""
         row = self.one(_LOCK)
         assert row is not None, "made with the table"
-        self._seq, self._time, xid, server_start = row
+        seq, time, xid, server_start = row
+        self._ledger.begin(Tick(seq, time))
+        self._ledger.begin_unit()
         return Mark(xid, server_start, batch)
 
     def settle(self, batch: str) -> None:
         """Write what is written once for each transaction."""
-        for bucket, delta in self._usage.items():
-            usage.add(self, bucket, delta)
-        clock.write(self, Tick(self._seq, self._time), batch)
+        self._ledger.settle(self, batch)
 
     def commit(self) -> None:
         self._cursor.execute("COMMIT")

@@ -8,7 +8,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -47,6 +47,7 @@ class SqliteCatalog:
         self._vfs = vfs
         self._idle: deque[SqliteReads] = deque()
         self._closed = False
+        self._closing: asyncio.Future[None] | None = None
         self._lock = FileLock(directory / "writer.lock")
         self._reserve = Reserve(directory / "reserve")
         try:
@@ -115,16 +116,17 @@ class SqliteCatalog:
 
     def _query(self, query: Query[T], patience_ms: int = 30_000) -> T:
         self._refuse_closed()
-        reads = self._borrow()
         try:
-            reads.connection.set_busy_timeout(patience_ms)
-            return _in_one_view(reads, query)
+            reads = self._borrow()
+            try:
+                reads.connection.set_busy_timeout(patience_ms)
+                return _in_one_view(reads, query)
+            finally:
+                self._idle.append(reads)
         except (apsw.BusyError, apsw.LockedError):
             raise
         except apsw.Error as error:
             raise translate(error, self._path) from error
-        finally:
-            self._idle.append(reads)
 
     def _refuse_closed(self) -> None:
         if self._closed:
@@ -138,19 +140,17 @@ class SqliteCatalog:
 
     async def maintain(self) -> None:
         """Give free pages back to the file system and refill the reserve."""
+        self._refuse_closed()
         await asyncio.to_thread(self._maintain)
 
     def _maintain(self) -> None:
-        with self._lock:
-            connection = self._connect()
-            try:
+        try:
+            with self._lock, closing(self._connect()) as connection:
                 connection.execute("PRAGMA incremental_vacuum(2000)").fetchall()
                 with suppress(apsw.BusyError, apsw.LockedError):  # somebody else is at it
                     connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-            except apsw.Error as error:
-                raise translate(error, self._path) from error
-            finally:
-                connection.close()
+        except apsw.Error as error:
+            raise translate(error, self._path) from error
         self._reserve.keep()
 
     async def integrity(self) -> list[str]:
@@ -163,20 +163,22 @@ class SqliteCatalog:
         await asyncio.to_thread(self._copy_to, str(path))
 
     def _copy_to(self, path: str) -> None:
-        source, target = self._connect(), apsw.Connection(path)
         try:
-            with target.backup("main", source, "main") as backup:
+            with (
+                closing(self._connect()) as source,
+                closing(apsw.Connection(path)) as target,
+                target.backup("main", source, "main") as backup,
+            ):
                 backup.step(-1)  # all pages in one step, so of one view
         except apsw.Error as error:
             raise translate(error, path) from error
-        finally:
-            target.close()
-            source.close(True)
 
     async def aclose(self) -> None:
         if not self._closed:
             self._closed = True
-            await asyncio.to_thread(self._close)
+            self._closing = asyncio.ensure_future(asyncio.to_thread(self._close))
+        if self._closing is not None:
+            await asyncio.shield(self._closing)
 
     def _close(self) -> None:
         self._writer.close()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
 import apsw
 
-from holdall.catalog.tables import clock, usage
-from holdall.catalog.transaction import Params, Row, Tick
-from holdall.core.values import Usage
+from holdall.catalog.ledger import Ledger, microseconds
+from holdall.catalog.tables import clock
+from holdall.catalog.transaction import Params, Row
 
 T = TypeVar("T")
 
@@ -46,38 +45,26 @@ class SqliteReads:
 class SqliteTransaction(SqliteReads):
     """One batch: units in savepoints, the clock and the usage written once at its end."""
 
-    __slots__ = ("_seq", "_time", "_usage", "_wall")
+    __slots__ = ("_ledger", "count", "tick")
 
-    def __init__(
-        self, connection: apsw.Connection, wall: Callable[[], int] = lambda: time.time_ns() // 1000
-    ) -> None:
+    def __init__(self, connection: apsw.Connection, wall: Callable[[], int] = microseconds) -> None:
         super().__init__(connection)
-        self._wall = wall
-        self._seq = self._time = 0
-        self._usage: dict[int, Usage] = {}
-
-    def tick(self) -> Tick:
-        self._seq += 1
-        self._time = max(self._time, self._wall())
-        return Tick(self._seq, self._time)
-
-    def count(self, bucket: int, delta: Usage) -> None:
-        counted = self._usage.get(bucket)
-        self._usage[bucket] = delta if counted is None else counted + delta
+        self._ledger = Ledger(wall)
+        self.tick = self._ledger.tick
+        self.count = self._ledger.count
 
     def begin(self) -> None:
         self._cursor.execute("BEGIN IMMEDIATE")
-        self._seq, self._time = clock.read(self)
-        self._usage.clear()
+        self._ledger.begin(clock.read(self))
 
     def attempt(self, unit: Callable[[SqliteTransaction], T]) -> T:
         """Run a unit in a savepoint, so that its failure undoes nothing but itself."""
-        counted = self._usage.copy()
+        before = self._ledger.begin_unit()
         self._cursor.execute("SAVEPOINT unit")
         try:
             result = unit(self)
         except BaseException:
-            self._usage = counted
+            self._ledger.undo_unit(before)
             if self.connection.in_transaction:
                 self._cursor.execute("ROLLBACK TO unit")
                 self._cursor.execute("RELEASE unit")
@@ -86,11 +73,8 @@ class SqliteTransaction(SqliteReads):
         return result
 
     def commit(self, batch: str) -> None:
-        for bucket, delta in self._usage.items():
-            usage.add(self, bucket, delta)
-        clock.write(self, Tick(self._seq, self._time), batch)
+        self._ledger.settle(self, batch)
         self._cursor.execute("COMMIT")
 
     def rollback(self) -> None:
-        if self.connection.in_transaction:
-            self._cursor.execute("ROLLBACK")
+        self.end()

@@ -96,7 +96,7 @@ _QUESTIONS: tuple[tuple[str, str, str], ...] = (
         "payload",
         "the content's payload is not in the catalog, or shorter than its spans say",
         f"{_NAMED}, r.number, s.payload FROM spans s"
-        " LEFT JOIN payloads p ON p.id = s.payload AND p.live = 1"
+        " LEFT JOIN payloads p ON p.id = s.payload AND p.state = 1"
         " LEFT JOIN small_payloads m ON m.id = s.payload"
         " LEFT JOIN revisions r ON r.id = s.owner LEFT JOIN blobs b ON b.chain = r.chain"
         " LEFT JOIN buckets t ON t.id = b.bucket WHERE s.start + s.length >"
@@ -111,7 +111,7 @@ _QUESTIONS: tuple[tuple[str, str, str], ...] = (
     (
         "unused",
         "nothing refers to the payload, and it is not doomed",
-        "SELECT NULL, NULL, NULL, p.id FROM payloads p WHERE p.live = 1"
+        "SELECT NULL, NULL, NULL, p.id FROM payloads p WHERE p.state = 1"
         " AND NOT EXISTS (SELECT 1 FROM spans s WHERE s.payload = p.id)"
         " UNION ALL SELECT NULL, NULL, NULL, m.id FROM small_payloads m"
         " WHERE m.id NOT IN (SELECT payload FROM doomed)"
@@ -132,6 +132,17 @@ _QUESTIONS: tuple[tuple[str, str, str], ...] = (
         " OR coalesce(g.revisions, 0) <> coalesce(f.revisions, 0)"
         " OR coalesce(g.revision_bytes, 0) <> coalesce(f.revision_bytes, 0)"
         " OR coalesce(g.markers, 0) <> coalesce(f.markers, 0)",
+    ),
+    (
+        "usage",
+        "there is usage of a bucket that does not exist",
+        "SELECT NULL, NULL, NULL, NULL FROM usage g WHERE g.bucket NOT IN (SELECT id FROM buckets)",
+    ),
+    (
+        "doomed",
+        "the payload's row says that it is doomed, or not, and the list says otherwise",
+        "SELECT NULL, NULL, NULL, p.id FROM payloads p WHERE (p.state = 2) <>"
+        " (p.id IN (SELECT payload FROM doomed))",
     ),
     (
         "clock",

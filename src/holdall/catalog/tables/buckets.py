@@ -23,6 +23,11 @@ class BucketRow(NamedTuple):
     public: int
     floor: int
 
+    @property
+    def shown(self) -> str:
+        """What people call it."""
+        return self.name or self.uid
+
 
 def insert(tx: Transaction, row: BucketRow) -> bool:
     """False when the owner has a bucket of that name already."""
@@ -33,11 +38,6 @@ def insert(tx: Transaction, row: BucketRow) -> bool:
             row,
         )
     )
-
-
-def by_id(reads: Reads, id: int) -> BucketRow | None:
-    row = reads.one(f"SELECT {_COLUMNS} FROM buckets WHERE id = ?", (id,))
-    return BucketRow(*row) if row else None
 
 
 def by_uid(reads: Reads, uid: str) -> BucketRow | None:
@@ -56,11 +56,6 @@ def of_owner(reads: Reads, owner: str) -> list[BucketRow]:
         " ORDER BY CASE WHEN name IS NULL THEN 1 ELSE 0 END, name, id",
         (owner,),
     )
-    return [BucketRow(*row) for row in rows]
-
-
-def every(reads: Reads) -> list[BucketRow]:
-    rows = reads.all(f"SELECT {_COLUMNS} FROM buckets ORDER BY id")
     return [BucketRow(*row) for row in rows]
 
 

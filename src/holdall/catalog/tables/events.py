@@ -5,14 +5,14 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple
 
-from holdall.catalog.transaction import Reads, Transaction
+from holdall.catalog.transaction import Reads, Tick, Transaction
 
 
 class Kind(IntEnum):
     """What happened; stored, so a number never changes its meaning."""
 
     WRITTEN = 1  # a new revision
-    DELETED = 2  # a delete marker, or the blob of a bucket without versions
+    DELETED = 2  # a delete marker
     REMOVED = 3  # one revision, for good
     TAGGED = 4
     BUCKET_CREATED = 5
@@ -31,11 +31,20 @@ class EventRow(NamedTuple):
     actor: str
 
 
-def insert(tx: Transaction, row: EventRow) -> None:
+def log(
+    tx: Transaction,
+    tick: Tick,
+    kind: Kind,
+    bucket: int,
+    actor: str,
+    key: bytes | None = None,
+    number: int | None = None,
+    size: int | None = None,
+) -> None:
     tx.run(
         "INSERT INTO events (seq, time, kind, bucket, key, number, size, actor)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        row,
+        (*tick, int(kind), bucket, key, number, size, actor),
     )
 
 

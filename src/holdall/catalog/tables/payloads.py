@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from holdall.catalog.transaction import Reads, Transaction
+from holdall.core.checksums import SUM
 
-SUM_SIZE = 4  # bytes of one block's CRC32C
+PENDING, LIVE, DOOMED = range(3)
 
 
 class PayloadRow(NamedTuple):
-    """`lease`, in microseconds, is when a pending payload's writer counts as dead."""
+    """`lease`, in microseconds, is when a pending payload's writer counts as dead.
+
+    A doomed payload's row stays as long as its bytes: somebody may still be reading them.
+    """
 
     id: int
     token: str
-    live: int
+    state: int
     size: int
     lease: int
     sums: bytes
@@ -27,39 +31,46 @@ def store_id(id: int, token: str) -> str:
 
 def insert_pending(tx: Transaction, row: PayloadRow) -> None:
     tx.run(
-        "INSERT INTO payloads (id, token, live, size, lease, sums) VALUES (?, ?, ?, ?, ?, ?)", row
+        "INSERT INTO payloads (id, token, state, size, lease, sums) VALUES (?, ?, ?, ?, ?, ?)", row
     )
 
 
 def renew(tx: Transaction, id: int, lease: int) -> bool:
-    return bool(tx.run("UPDATE payloads SET lease = ? WHERE id = ? AND live = 0", (lease, id)))
+    return bool(tx.run("UPDATE payloads SET lease = ? WHERE id = ? AND state = 0", (lease, id)))
 
 
 def make_live(tx: Transaction, id: int) -> bool:
     """False when the payload is not pending any more: its writer was taken for dead."""
-    return bool(tx.run("UPDATE payloads SET live = 1, lease = 0 WHERE id = ? AND live = 0", (id,)))
+    return bool(
+        tx.run("UPDATE payloads SET state = 1, lease = 0 WHERE id = ? AND state = 0", (id,))
+    )
 
 
 def expired(reads: Reads, now: int, limit: int) -> list[int]:
     """Pending payloads whose writers are silent."""
     rows = reads.all(
-        "SELECT id FROM payloads WHERE live = 0 AND lease < ? ORDER BY lease LIMIT ?", (now, limit)
+        "SELECT id FROM payloads WHERE state = 0 AND lease < ? ORDER BY lease LIMIT ?", (now, limit)
     )
     return [row[0] for row in rows]
+
+
+def is_live(reads: Reads, id: int) -> bool:
+    row = reads.one("SELECT 1 FROM payloads WHERE id = ? AND state = 1", (id,))
+    return row is not None
 
 
 def sums(reads: Reads, id: int, first: int, count: int) -> bytes | None:
     """The packed CRC32C of `count` blocks from block `first` on."""
     row = reads.one(
         "SELECT substr(sums, ?, ?) FROM payloads WHERE id = ?",
-        (first * SUM_SIZE + 1, count * SUM_SIZE, id),
+        (first * SUM + 1, count * SUM, id),
     )
     return bytes(row[0]) if row else None
 
 
 def page(reads: Reads, after: int, limit: int) -> list[PayloadRow]:
     rows = reads.all(
-        "SELECT id, token, live, size, lease, sums FROM payloads WHERE id > ? ORDER BY id LIMIT ?",
+        "SELECT id, token, state, size, lease, sums FROM payloads WHERE id > ? ORDER BY id LIMIT ?",
         (after, limit),
     )
     return [PayloadRow(*row) for row in rows]

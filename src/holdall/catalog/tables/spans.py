@@ -74,6 +74,16 @@ def _span_at(reads: Reads, owner: int, start: int) -> int:
     return int(row[0]) if row else 0
 
 
+def locate(reads: Reads, span: SpanRow) -> LocatedSpan | None:
+    """Where the bytes of a span are; None when its payload is gone."""
+    row = reads.one(
+        "SELECT token, size, NULL, NULL FROM payloads WHERE id = ?"
+        " UNION ALL SELECT NULL, NULL, crc32c, bytes FROM small_payloads WHERE id = ?",
+        (span.payload, span.payload),
+    )
+    return LocatedSpan(*span, *row) if row else None
+
+
 def is_used(reads: Reads, payload: int) -> bool:
     return reads.one("SELECT 1 FROM spans WHERE payload = ? LIMIT 1", (payload,)) is not None
 

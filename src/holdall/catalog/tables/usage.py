@@ -9,12 +9,12 @@ from holdall.core.values import Usage
 def add(tx: Transaction, bucket: int, delta: Usage) -> None:
     tx.run(
         "INSERT INTO usage (bucket, blobs, bytes, revisions, revision_bytes, markers)"
-        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (bucket) DO UPDATE SET"
+        " SELECT id, ?, ?, ?, ?, ? FROM buckets WHERE id = ? ON CONFLICT (bucket) DO UPDATE SET"
         " blobs = usage.blobs + excluded.blobs, bytes = usage.bytes + excluded.bytes,"
         " revisions = usage.revisions + excluded.revisions,"
         " revision_bytes = usage.revision_bytes + excluded.revision_bytes,"
         " markers = usage.markers + excluded.markers",
-        (bucket, delta.blobs, delta.bytes, delta.revisions, delta.revision_bytes, delta.markers),
+        (delta.blobs, delta.bytes, delta.revisions, delta.revision_bytes, delta.markers, bucket),
     )
 
 

@@ -10,11 +10,7 @@ from datetime import datetime
 from yarl import URL
 
 from holdall.client.values.bucket import Bucket
-from holdall.core.values import DEFAULT_CONTENT_TYPE, EMPTY, CommonPrefix, Entry, Revision
-
-
-def _empty() -> Mapping[str, str]:
-    return EMPTY
+from holdall.core.values import DEFAULT_CONTENT_TYPE, CommonPrefix, Entry, Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +52,8 @@ class BlobObject(BucketEntry):
     """
 
     content_type: str = DEFAULT_CONTENT_TYPE
-    metadata: Mapping[str, str] = field(default_factory=_empty)
-    tags: Mapping[str, str] = field(default_factory=_empty)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
     etag: str = ""
     revision: int = 0
     version: str = ""
