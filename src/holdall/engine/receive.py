@@ -59,10 +59,15 @@ async def receive(engine: Engine, source: Source, checksums: Checksums) -> Async
 
 @dataclass(slots=True)
 class Intent:
-    """A payload announced in the catalog; `id` None until it is."""
+    """A payload announced in the catalog; `id` None until it may be.
+
+    An announcement that was rolled back leaves an id here that is another's now, so the
+    token decides whose it is. `written` once the announcement is known to be committed.
+    """
 
     token: str = ""
     id: int | None = None
+    written: bool = False
 
 
 def in_hand(data: bytes, checksums: Checksums) -> Received:
@@ -136,6 +141,7 @@ async def _finish(engine: Engine, writing: PayloadWriting, sums: BlockSums, inte
     intent.token = secrets.token_hex(8)
     row = PayloadRow(0, intent.token, PENDING, sums.size, engine.now() + LEASE, sums.packed)
     id = await engine.catalog.write(partial(_announce, row=row, intent=intent))
+    intent.written = True
     keeper = asyncio.create_task(_keep(engine, id))
     try:
         await writing.finish(store_id(id, intent.token))
@@ -166,23 +172,17 @@ async def _give_up(engine: Engine, intent: Intent) -> None:
     if intent.id is None:
         return
     with suppress(HoldallError):
-        unit = partial(_doom, id=intent.id, token=intent.token)
+        unit = partial(_doom, id=intent.id, intent=intent)
         await asyncio.shield(engine.catalog.write(unit, essential=True))
         collect_soon(engine)
 
 
-def _doom(tx: Transaction, id: int, token: str) -> None:
+def _doom(tx: Transaction, id: int, intent: Intent) -> None:
     """Also when a sweeper did it before: its file may have been written after that."""
-    if not abandon(tx, id) and not payloads.is_live(tx, id):
-        doomed.doom_again(tx, DoomedRow(id, token, tx.tick().seq))
-
-
-def abandon(tx: Transaction, id: int) -> bool:
-    """Pending becomes doomed; False when it is not pending."""
-    if not payloads.renew(tx, id, 0):
-        return False
-    doomed.doom(tx, id, tx.tick().seq)
-    return True
+    if payloads.is_pending(tx, id, intent.token):
+        doomed.doom(tx, id, tx.tick().seq)
+    elif intent.written and not payloads.is_live(tx, id):
+        doomed.doom_again(tx, DoomedRow(id, intent.token, tx.tick().seq))
 
 
 def _digesters(checksums: Checksums) -> dict[str, Digester]:

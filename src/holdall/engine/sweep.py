@@ -11,7 +11,6 @@ from holdall.core.errors import Busy
 from holdall.core.values import Sweep
 from holdall.engine.collect import collect
 from holdall.engine.engine import LEASE, Engine
-from holdall.engine.receive import abandon
 
 BATCH = 500
 TURN = "sweeper"
@@ -51,7 +50,10 @@ async def _sweep(engine: Engine) -> Sweep:
 
 
 def _abandon_some(tx: Transaction, now: int) -> int:
-    return sum(abandon(tx, id) for id in payloads.expired(tx, now, BATCH))
+    silent = payloads.expired(tx, now, BATCH)
+    for id in silent:
+        doomed.doom(tx, id, tx.tick().seq)
+    return len(silent)
 
 
 async def _foresee(engine: Engine) -> Sweep:

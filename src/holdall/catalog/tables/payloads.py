@@ -54,6 +54,11 @@ def expired(reads: Reads, now: int, limit: int) -> list[int]:
     return [row[0] for row in rows]
 
 
+def is_pending(reads: Reads, id: int, token: str) -> bool:
+    row = reads.one("SELECT 1 FROM payloads WHERE id = ? AND token = ? AND state = 0", (id, token))
+    return row is not None
+
+
 def is_live(reads: Reads, id: int) -> bool:
     row = reads.one("SELECT 1 FROM payloads WHERE id = ? AND state = 1", (id,))
     return row is not None
