@@ -9,15 +9,15 @@ from holdall.catalog.tables.revisions import RevisionRow
 from holdall.catalog.transaction import Transaction
 from holdall.core.content_types import guess_content_type
 from holdall.core.names import BucketRef, encode_key
-from holdall.core.sources import Source
+from holdall.core.sources import Source, in_memory
 from holdall.core.values import PutOptions, Revision
 from holdall.engine import records
 from holdall.engine.append import Content, append
 from holdall.engine.checking import check_content_type, check_pairs
 from holdall.engine.collect import collect_soon
-from holdall.engine.engine import Engine
+from holdall.engine.engine import SMALL, Engine
 from holdall.engine.naming import bucket_ref, find_bucket
-from holdall.engine.receive import receive
+from holdall.engine.receive import Received, in_hand, receive
 
 
 async def put(
@@ -32,12 +32,19 @@ async def put(
         row = append(tx, into, name, content, actor=engine.owner, condition=options.precondition)
         return row, into.versioning != buckets.ENABLED
 
-    if not isinstance(source, bytes):
-        await _require_bucket(engine, ref)
-    async with receive(engine, source, options.checksums) as received:
+    def described(received: Received) -> Content:
         kind = options.content_type or guess_content_type(key, received.first)
-        content = received.content._replace(content_type=kind, metadata=metadata, tags=tags)
+        return received.content._replace(content_type=kind, metadata=metadata, tags=tags)
+
+    data = in_memory(source, SMALL)
+    if data is not None:  # nothing can be left over, so nothing has to be given up
+        content = described(in_hand(data, options.checksums))
         row, dooms = await engine.catalog.write(partial(unit, content=content))
+    else:
+        await _require_bucket(engine, ref)
+        async with receive(engine, source, options.checksums) as received:
+            content = described(received)
+            row, dooms = await engine.catalog.write(partial(unit, content=content))
     if dooms:
         collect_soon(engine)
     return records.revision(key, row)

@@ -80,8 +80,7 @@ def in_hand(data: bytes, checksums: Checksums) -> Received:
 
 
 async def _take(engine: Engine, source: Source, checksums: Checksums, intent: Intent) -> Received:
-    data = in_memory(source, SMALL)
-    if data is not None:
+    if (data := in_memory(source, SMALL)) is not None:
         return in_hand(data, checksums)
     stream = chunks(source)
     try:

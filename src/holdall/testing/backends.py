@@ -184,7 +184,13 @@ class BackendTests:
         assert (stored.number, stored.size) == (0, size)
         assert await fetch(box, "k") == data
         assert await box.head("box", "k") == stored
-        for start, end in ((0, 1), (size // 2, size), (size - 1, None), (size, None), (1, size + 9)):
+        for start, end in (
+            (0, 1),
+            (size // 2, size),
+            (size - 1, None),
+            (size, None),
+            (1, size + 9),
+        ):
             async with await box.open("box", "k", span=Span(max(start, 0), end)) as reading:
                 assert await reading.read() == data[max(start, 0) : end]
                 assert reading.span[1] - reading.span[0] == len(data[max(start, 0) : end])
@@ -216,9 +222,7 @@ class BackendTests:
         assert (await box.usage("box")) == Usage()
 
     async def test_what_is_said_about_a_blob(self, box: Backend) -> None:
-        options = PutOptions(
-            content_type="text/x-test", metadata={"né": "日本\0"}, tags={"a": "b"}
-        )
+        options = PutOptions(content_type="text/x-test", metadata={"né": "日本\0"}, tags={"a": "b"})
         await box.put("box", "k", SMALL, options=options)
         head = await box.head("box", "k")
         assert (head.content_type, head.metadata, head.tags) == (
@@ -270,11 +274,26 @@ class BackendTests:
         for data in (b"zero", b"one", b"two"):
             await box.put("box", "k", data)
         assert await numbers(box, "k") == [2, 1, 0]
-        for wanted, data in ((0, b"zero"), (-1, b"two"), (-2, b"one"), (-3, b"zero"), (None, b"two")):
+        for wanted, data in (
+            (0, b"zero"),
+            (-1, b"two"),
+            (-2, b"one"),
+            (-3, b"zero"),
+            (None, b"two"),
+        ):
             assert await fetch(box, "k", revision=wanted) == data
         version = (await box.head("box", "k", revision=1)).version
         assert await fetch(box, "k", revision=version) == b"one"
-        for missing in (3, -4, "1.0000000000000000", "nonsense", "", 2**80, -(2**80), "f" * 20 + "." + "0" * 16):
+        for missing in (
+            3,
+            -4,
+            "1.0000000000000000",
+            "nonsense",
+            "",
+            2**80,
+            -(2**80),
+            "f" * 20 + "." + "0" * 16,
+        ):
             with pytest.raises(RevisionNotFound):
                 await box.head("box", "k", revision=missing)
         assert [r.number for r in await box.revisions("box", "k", after=2, limit=1)] == [1]
@@ -500,7 +519,11 @@ class BackendTests:
         said = PutOptions(content_type="a/b", metadata={"m": "1"}, tags={"t": "1"})
         await box.put("flat", "k", data, options=said)
         copied = await box.copy("flat", "k", "box", "copy")
-        assert (copied.content_type, copied.metadata, copied.tags) == ("a/b", {"m": "1"}, {"t": "1"})
+        assert (copied.content_type, copied.metadata, copied.tags) == (
+            "a/b",
+            {"m": "1"},
+            {"t": "1"},
+        )
         await box.delete("flat", "k")
         await self.settle(box)
         assert await fetch(box, "copy") == data
@@ -575,7 +598,12 @@ class BackendTests:
         await upload.complete()
         whole = b"".join(pieces)
         assert await fetch(box, "k", bucket="flat") == whole
-        for start, end in ((0, 5), (69_999, 70_011), (1_000_000, 1_500_000), (len(whole) - 3, None)):
+        for start, end in (
+            (0, 5),
+            (69_999, 70_011),
+            (1_000_000, 1_500_000),
+            (len(whole) - 3, None),
+        ):
             async with await box.open("flat", "k", span=Span(start, end)) as reading:
                 assert await reading.read() == whole[start:end]
         async with await box.open("flat", "k") as reading:

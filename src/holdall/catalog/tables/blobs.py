@@ -30,9 +30,12 @@ class Target(NamedTuple):
 
 _COLUMNS_OF_REVISION = ", ".join(f"r.{name}" for name in COLUMNS)
 _JOIN = " JOIN revisions r ON r.chain = b.chain AND r.number = b.current"
+_BOTH = f"SELECT b.deleted, b.chain, b.current, b.next, {_COLUMNS_OF_REVISION} FROM blobs b{_JOIN}"
+# Not `deleted IN (0, 1)`: SQLite would build a table of the two, which takes longer than
+# all the rest of the look-up.
 _TARGET = (
-    f"SELECT b.deleted, b.chain, b.current, b.next, {_COLUMNS_OF_REVISION} FROM blobs b{_JOIN}"
-    " WHERE b.bucket = ? AND b.deleted IN (0, 1) AND b.key = ?"
+    f"{_BOTH} WHERE b.bucket = ? AND b.deleted = 0 AND b.key = ?"
+    f" UNION ALL {_BOTH} WHERE b.bucket = ? AND b.deleted = 1 AND b.key = ?"
 )
 _CURRENT = (
     f"SELECT {_COLUMNS_OF_REVISION} FROM blobs b{_JOIN}"
@@ -58,15 +61,17 @@ Listed = tuple[bytes, RevisionRow]
 
 
 def target(reads: Reads, bucket: int, key: bytes) -> Target:
-    row = reads.one(_TARGET, (bucket, key))
+    row = reads.one(_TARGET, (bucket, key, bucket, key))
     return Target(BlobRow(*row[:4]), RevisionRow(*row[4:])) if row else _NOTHING
 
 
 def find(reads: Reads, bucket: int, key: bytes) -> BlobRow | None:
     row = reads.one(
         "SELECT deleted, chain, current, next FROM blobs"
-        " WHERE bucket = ? AND deleted IN (0, 1) AND key = ?",
-        (bucket, key),
+        " WHERE bucket = ? AND deleted = 0 AND key = ?"
+        " UNION ALL SELECT deleted, chain, current, next FROM blobs"
+        " WHERE bucket = ? AND deleted = 1 AND key = ?",
+        (bucket, key, bucket, key),
     )
     return BlobRow(*row) if row else None
 
