@@ -173,3 +173,9 @@ async def test_copy_and_move_between_buckets(client: Client) -> None:
     assert await keys(client, "blob:other/") == ["b"]
     with pytest.raises(ResourceNotFound):
         await client.buckets.copy("blob:box/a", "blob:box/d")
+
+
+async def test_text_is_no_body_and_no_path(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    with pytest.raises(InvalidArgument, match="text"):
+        await client.buckets.put_blob("box", "key", str(tmp_path / "secret"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from holdall.backends.engine import EngineBackend
-from holdall.core.errors import Conflict, Corrupt
+from holdall.core.errors import Conflict, Corrupt, InvalidArgument
 from holdall.core.values import Revision, Versioning
 
 from .stores import LARGE, files_of, judge, open_store
@@ -64,6 +64,9 @@ async def test_what_is_there_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "copy").mkdir()
     with pytest.raises(Conflict):
         await backend.backup(tmp_path / "copy")
+    for inside in ("copy", "payloads/copy"):
+        with pytest.raises(InvalidArgument):
+            await backend.backup(tmp_path / "store" / inside)
     await backend.backup(tmp_path / "deep" / "er")
     assert (tmp_path / "deep" / "er" / "catalog.db").exists()
     await backend.aclose()
@@ -75,8 +78,9 @@ async def test_a_damaged_payload_stops_it_and_leaves_nothing(tmp_path: Path) -> 
     await backend.put("box", "k", LARGE)
     with files_of(tmp_path / "store")[0].open("r+b") as file:
         file.write(b"damage")
-    with pytest.raises(Corrupt):
+    with pytest.raises(Corrupt) as caught:
         await backend.backup(tmp_path / "copy")
+    assert (caught.value.bucket, caught.value.key) == ("box", "k")
     assert os.listdir(tmp_path) == ["store"]
     await backend.aclose()
 

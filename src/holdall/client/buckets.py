@@ -199,6 +199,8 @@ class Buckets:
         None is guessed. `if_match` and `if_none_match` are entity tags or `*` (RFC 9110,
         13.1); `PreconditionFailed` when they do not hold.
         """
+        if isinstance(body, str):  # whoever passes a visitor's text must not send a file
+            raise InvalidArgument("a body is not text: encode it, or name a file with a Path")
         place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
         options = PutOptions(
             content_type=content_type,

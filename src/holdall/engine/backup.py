@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from holdall.catalog.sqlite.catalog import SqliteCatalog
-from holdall.catalog.tables import payloads
+from holdall.catalog.tables import audit, payloads
 from holdall.catalog.tables.payloads import LIVE, PayloadRow, store_id
 from holdall.core.checksums import verify_blocks
-from holdall.core.errors import Conflict, Corrupt, NotSupported
+from holdall.core.errors import Conflict, Corrupt, InvalidArgument, NotSupported
 from holdall.engine.directory import CATALOG, make, sync_directory
 from holdall.engine.engine import Engine
 from holdall.engine.hold import Hold
@@ -31,8 +31,7 @@ async def backup(engine: Engine, target: Path) -> int:
     """
     if not isinstance(engine.catalog, SqliteCatalog):
         raise NotSupported("Back up a PostgreSQL catalog with PostgreSQL's own tools.")
-    if await asyncio.to_thread(target.exists):
-        raise Conflict(f"{target} exists already.", path=str(target))
+    await asyncio.to_thread(_refuse, target, engine.catalog.directory)
     building = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     await asyncio.to_thread(make, building)
     try:
@@ -42,6 +41,13 @@ async def backup(engine: Engine, target: Path) -> int:
         await asyncio.to_thread(shutil.rmtree, building, ignore_errors=True)
         raise
     return copied
+
+
+def _refuse(target: Path, store: Path) -> None:
+    if target.exists():
+        raise Conflict(f"{target} exists already.", path=str(target))
+    if target.resolve().is_relative_to(store.resolve()):
+        raise InvalidArgument(f"{target} is inside the store.", path=str(target))
 
 
 async def _copy(engine: Engine, catalog: SqliteCatalog, target: Path) -> int:
@@ -70,10 +76,30 @@ async def _copy_payloads(source: PayloadStore, copy: SqliteCatalog, target: Payl
     while rows := await copy.scan(partial(payloads.page, after=after, limit=BATCH)):
         for row in rows:
             if row.state == LIVE:
-                await _copy_payload(source, target, row)
+                await _copy_named(source, target, row, copy)
                 copied += 1
         after = rows[-1].id
     return copied
+
+
+async def _copy_named(
+    source: PayloadStore, target: PayloadStore, row: PayloadRow, names: SqliteCatalog
+) -> None:
+    """As `_copy_payload`; a damaged one is told by the blob whose bytes it holds."""
+    try:
+        await _copy_payload(source, target, row)
+    except Corrupt as error:
+        places = await names.scan(partial(audit.users, payload=row.id))
+        if not places or places[0].key is None:
+            raise
+        bucket, key = places[0].bucket, places[0].key.decode()
+        raise Corrupt(
+            f"{key!r} in bucket {bucket} is damaged, so no backup was made;"
+            " remove it with its revisions, or restore it from an older backup.",
+            bucket=bucket,
+            key=key,
+            revision=places[0].number,
+        ) from error
 
 
 async def _copy_payload(source: PayloadStore, target: PayloadStore, row: PayloadRow) -> None:

@@ -101,6 +101,8 @@ async def delete_all_revisions(engine: Engine, bucket: str, key: str) -> int:
     def unit(tx: Transaction, chain: int | None) -> tuple[int, int | None]:
         of = find_bucket(tx, ref, engine.owner)
         blob = blobs.find(tx, of.id, name)
+        if blob is None and chain is None:
+            raise no_blob(of, name)
         if blob is None or chain not in (None, blob.chain):  # it ended; others began anew
             return 0, chain
         return remove_some(tx, of, name, blob, engine.owner, BATCH), blob.chain
@@ -109,7 +111,5 @@ async def delete_all_revisions(engine: Engine, bucket: str, key: str) -> int:
     while removed == BATCH:  # only then may there be more
         removed, chain = await engine.catalog.write(partial(unit, chain=chain), essential=True)
         total += removed
-    if not total:
-        raise BlobNotFound(f"There is no blob {key!r} in {bucket}.", bucket=bucket, key=key)
     collect_soon(engine)
     return total

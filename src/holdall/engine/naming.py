@@ -27,7 +27,7 @@ def find_bucket(reads: Reads, ref: BucketRef, owner: str) -> BucketRow:
     else:
         row = buckets.by_uid(reads, str(ref.id))
     if row is None:
-        shown = ref.id or f"{ref.owner or owner}/{ref.name}"
+        shown = ref.id or (f"{ref.owner}/{ref.name}" if ref.owner else ref.name)
         raise BucketNotFound(f"There is no bucket {shown}.", bucket=shown)
     return row
 

@@ -43,6 +43,7 @@ class SqliteCatalog:
 
         `vfs` names a SQLite VFS, for tests that watch or break what is written.
         """
+        self.directory = directory
         self._path = str(directory / "catalog.db")
         self._vfs = vfs
         self._idle: deque[SqliteReads] = deque()

@@ -13,6 +13,7 @@ from holdall.cli.output import Output
 from holdall.cli.printable import shown_name
 from holdall.cli.running import run
 from holdall.client.client import Client
+from holdall.core.errors import Corrupt
 from holdall.core.values import Problem
 
 
@@ -37,7 +38,13 @@ def command(
 
 
 async def check(client: Client, output: Output, *, scrub: bool) -> None:
-    problems = await client.check(scrub=scrub)
+    try:
+        problems = await client.check(scrub=scrub)
+    except Corrupt as error:
+        output.fail_saying(
+            f"{error}; a backup can be restored with backup --restore", ExitCode.DAMAGED
+        )
+        return
     fields = {"sound": not problems, "problems": [_fields(problem) for problem in problems]}
     looked = "every byte was read" if scrub else "bytes were not read; --scrub does"
     verdict = f"{human.plural(len(problems), 'problem')} found" if problems else "sound"
