@@ -34,13 +34,31 @@ def files_of(path: Path) -> list[Path]:
     return [found for found in (path / "payloads").rglob("*") if found.is_file()]
 
 
-async def judge(path: Path, *, files: int) -> Sweep:
-    """Reopen long after, sweep, check; so many payload files are left, and none else."""
+async def judge(path: Path, *, files: int | None = None) -> Sweep:
+    """Reopen long after, sweep, check; so many payload files are left, and none else.
+
+    Without `files`: as many as the catalog has payloads, all of which are in use.
+    """
     backend = open_store(path, later=HOUR)
     try:
         swept = await backend.sweep()
         assert await backend.check(scrub=True) == []
-        assert len(files_of(path)) == files
+        for table in ("doomed", "leases"):
+            assert await rows_of(backend, table) == 0, table
+        known = await rows_of(backend, "payloads")
+        assert len(files_of(path)) == known == (known if files is None else files)
         return swept
     finally:
         await backend.aclose()
+
+
+async def rows_of(backend: EngineBackend, table: str) -> int:
+    (count,) = await backend.engine.catalog.scan(
+        lambda reads: reads.one(f"SELECT count(*) FROM {table}") or (0,)
+    )
+    return int(count)
+
+
+async def content(backend: EngineBackend, key: str) -> bytes:
+    async with await backend.open("box", key) as reading:
+        return await reading.read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ from holdall.engine.remove import forget_spans
 from holdall.engine.spanning import clip, cut
 
 MAX_PARTS = 10_000  # S3 multipart upload limits
+_ID = re.compile("[0-9a-f]{32}")
 
 
 async def start(engine: Engine, bucket: str, key: str, options: PutOptions) -> EngineUpload:
@@ -70,6 +72,8 @@ async def start(engine: Engine, bucket: str, key: str, options: PutOptions) -> E
 
 async def resume(engine: Engine, bucket: str, key: str, id: str) -> EngineUpload:
     upload = EngineUpload(engine, bucket_ref(bucket), key, id)
+    if not _ID.fullmatch(id):  # what is no id need not be something that a catalog can hold
+        raise upload.over()
     await engine.catalog.read(upload.row)
     return upload
 
@@ -101,14 +105,18 @@ class EngineUpload:
     def row(self, reads: Reads) -> UploadRow:
         """The upload's row. `UploadNotFound` when it is over."""
         bucket = find_bucket(reads, self._bucket, self._engine.owner)
-        row = uploads.by_uid(reads, bucket.id, encode_key(self._key), self.id)
-        if row is None:
-            raise UploadNotFound(
-                f"There is no unfinished upload {self.id} of {self._key!r}.",
-                upload=self.id,
-                key=self._key,
-            )
+        known = self.id.isascii() and self.id.isalnum()  # what was never ours is not asked for
+        row = known and uploads.by_uid(reads, bucket.id, encode_key(self._key), self.id)
+        if not row:
+            raise self.over()
         return row
+
+    def over(self) -> UploadNotFound:
+        return UploadNotFound(
+            f"There is no unfinished upload {self.id!a} of {self._key!r}.",
+            upload=self.id,
+            key=self._key,
+        )
 
     async def part(
         self, number: int, source: Source, *, checksums: Checksums = NO_CHECKSUMS

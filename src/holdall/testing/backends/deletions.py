@@ -1,0 +1,89 @@
+"""Deleting: one revision for good, several blobs, a whole history."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from holdall.backends.protocol import Backend
+from holdall.core.errors import BlobNotFound, InvalidKey, RevisionNotFound
+from holdall.testing.backends.box import LARGE, SMALL, BoxTests, fetch, names, needs, numbers
+
+
+class DeletionTests(BoxTests):
+    @needs("versions")
+    async def test_a_revision_goes_for_good(self, box: Backend) -> None:
+        for data in (b"zero", LARGE, b"two"):
+            await box.put("box", "k", data)
+        assert await box.delete("box", "k", revision=1) is None
+        assert await numbers(box, "k") == [2, 0]
+        with pytest.raises(RevisionNotFound):
+            await box.delete("box", "k", revision=1)
+        assert await fetch(box, "k", revision=-2) == b"zero", "negative numbers skip what is gone"
+        await box.delete("box", "k", revision=-1)
+        assert await fetch(box, "k") == b"zero"
+        assert (await box.head("box", "k")).is_current
+        assert (await box.put("box", "k", b"next")).number == 3
+
+    @needs("versions")
+    async def test_with_its_last_revision_a_blob_is_gone(self, box: Backend) -> None:
+        made = await box.put("box", "k", b"zero")
+        await box.delete("box", "k", revision=made.version)
+        with pytest.raises(BlobNotFound):
+            await box.head("box", "k", revision=0)
+        assert await numbers(box, "k") == []
+        await box.delete_bucket("box")
+
+    @needs("versions")
+    async def test_removing_a_marker_brings_the_blob_back(self, box: Backend) -> None:
+        await box.put("box", "k", b"zero")
+        marker = await box.delete("box", "k")
+        assert marker is not None
+        await box.delete("box", "k", revision=marker.version)
+        assert await fetch(box, "k") == b"zero"
+        assert await names(box) == ["k"]
+
+    @needs("versions")
+    async def test_below_a_removed_revision_a_marker_can_come_to_light(self, box: Backend) -> None:
+        await box.put("box", "k", b"zero")
+        await box.delete("box", "k")
+        await box.put("box", "k", b"two")
+        await box.delete("box", "k", revision=2)
+        with pytest.raises(BlobNotFound):
+            await box.head("box", "k")
+        assert await names(box) == []
+        assert await fetch(box, "k", revision=0) == b"zero"
+
+    @needs("versions")
+    async def test_a_whole_history_goes_at_once(self, box: Backend) -> None:
+        for number in range(60):
+            await box.put("box", "k", b"%d" % number)
+        await box.delete("box", "k")
+        await box.put("box", "other", SMALL)
+        assert await box.delete_all_revisions("box", "k") == 61
+        assert await numbers(box, "k") == []
+        with pytest.raises(BlobNotFound):
+            await box.delete_all_revisions("box", "k")
+        assert await names(box) == ["other"]
+
+    @needs("versions")
+    async def test_several_blobs_at_once(self, box: Backend) -> None:
+        keys = [f"d/{number:03}" for number in range(60)]
+        await asyncio.gather(*(box.put("box", key, SMALL) for key in keys))
+        await box.put("box", "e", SMALL)
+        done = await box.delete_many("box", iter([*keys, "missing", "", "d/000"]))
+        assert [deletion.key for deletion in done] == [*keys, "missing", "", "d/000"]
+        assert [bool(d.marker) for d in done] == [True] * 60 + [False] * 3
+        errors = [deletion.error for deletion in done if deletion.error]
+        assert [type(error) for error in errors] == [InvalidKey], "a missing one is none"
+        assert await names(box) == ["e"]
+        assert await fetch(box, "d/000", revision=0) == SMALL
+        assert list(await box.delete_many("box", [])) == []
+
+    async def test_one_of_many_deleters_succeeds(self, box: Backend) -> None:
+        await box.put("flat", "k", LARGE)
+        calls = [box.delete("flat", "k") for _ in range(20)]
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        assert results.count(None) == 1
+        assert sum(isinstance(result, BlobNotFound) for result in results) == 19

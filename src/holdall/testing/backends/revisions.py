@@ -1,0 +1,180 @@
+"""Histories: numbers, version ids, what a write keeps, and bringing it back."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from holdall.backends.protocol import Backend
+from holdall.core.errors import BlobNotFound, Conflict, InvalidArgument, RevisionNotFound
+from holdall.core.values import PutOptions, Revision, Versioning
+from holdall.testing.backends.box import LARGE, SMALL, BoxTests, fetch, names, needs, numbers
+
+NO_REVISIONS = (
+    *(3, -4, 2**31, 2**63, 2**80, -(2**63), -(2**80)),
+    *("", "nonsense", "0", "1.0000000000000000", "f" * 20 + "." + "0" * 16, "\0", "\ud800"),
+)
+
+
+class RevisionTests(BoxTests):
+    @needs("versions")
+    async def test_a_revision_is_named_in_four_ways(self, box: Backend) -> None:
+        for number, data in enumerate((b"zero", LARGE, b"two")):
+            made = await box.put("box", "k", data)
+            assert made.number == number
+            for named in (number, -1, None, made.version):
+                assert await fetch(box, "k", revision=named) == data
+        for named, data in ((-2, LARGE), (-3, b"zero"), (0, b"zero"), (1, LARGE)):
+            assert await fetch(box, "k", revision=named) == data
+        heads = [await box.head("box", "k", revision=number) for number in range(3)]
+        assert [head.is_current for head in heads] == [False, False, True]
+        for missing in NO_REVISIONS:
+            for call in (
+                box.head("box", "k", revision=missing),
+                box.open("box", "k", revision=missing),
+                box.delete("box", "k", revision=missing),
+                box.copy("box", "k", "box", "other", revision=missing),
+                box.restore("box", "k", missing),
+            ):
+                with pytest.raises(RevisionNotFound):
+                    await call
+        assert await names(box) == ["k"]
+
+    @needs("versions")
+    async def test_a_version_id_belongs_to_one_key(self, box: Backend) -> None:
+        mine = await box.put("box", "mine", SMALL)
+        await box.put("box", "theirs", SMALL)
+        with pytest.raises(RevisionNotFound):
+            await box.open("box", "theirs", revision=mine.version)
+
+    @needs("versions")
+    async def test_histories_are_paged(self, box: Backend) -> None:
+        made = [await box.put("box", "k", b"%d" % number) for number in range(7)]
+        whole = list(await box.revisions("box", "k"))
+        assert [revision.version for revision in whole] == [r.version for r in reversed(made)]
+        assert [revision.is_current for revision in whole] == [True] + [False] * 6
+        paged: list[Revision] = []
+        after = None
+        while page := await box.revisions("box", "k", after=after, limit=3):
+            paged += page
+            after = page[-1].number
+        assert paged == whole
+        assert list(await box.revisions("box", "k", after=0)) == []
+        assert list(await box.revisions("box", "never")) == []
+        for limit in (0, -1):
+            with pytest.raises(InvalidArgument):
+                await box.revisions("box", "k", limit=limit)
+
+    @needs("versions")
+    async def test_a_deletion_keeps_the_past(self, box: Backend) -> None:
+        await box.put("box", "k", b"zero")
+        marker = await box.delete("box", "k")
+        assert marker is not None
+        assert (marker.is_marker, marker.number, marker.size) == (True, 1, 0)
+        for call in (box.head("box", "k"), box.open("box", "k"), box.delete("box", "k")):
+            with pytest.raises(BlobNotFound):
+                await call
+        assert await fetch(box, "k", revision=0) == b"zero"
+        assert await fetch(box, "k", revision=-1) == b"zero"
+        for named in (1, marker.version):
+            assert (await box.head("box", "k", revision=named)).is_marker
+            with pytest.raises(RevisionNotFound):
+                await box.open("box", "k", revision=named)
+        assert [r.is_marker for r in await box.revisions("box", "k")] == [True, False]
+
+    @needs("versions")
+    async def test_undelete(self, box: Backend) -> None:
+        said = PutOptions(content_type="a/b", metadata={"m": "1"}, tags={"t": "1"})
+        await box.put("box", "k", b"zero")
+        await box.put("box", "k", LARGE, options=said)
+        await box.delete("box", "k")
+        back = await box.undelete("box", "k")
+        assert (back.number, back.content_type, back.metadata, back.tags) == (
+            *(3, "a/b", {"m": "1"}, {"t": "1"}),
+        )
+        assert await fetch(box, "k") == LARGE
+        assert [r.is_marker for r in await box.revisions("box", "k")] == [False, True, False, False]
+        with pytest.raises(Conflict):
+            await box.undelete("box", "k")
+
+    @needs("versions")
+    async def test_restore(self, box: Backend) -> None:
+        options = PutOptions(metadata={"n": "0"})
+        zero = await box.put("box", "k", LARGE, options=options)
+        await box.put("box", "k", b"one")
+        restored = await box.restore("box", "k", 0)
+        assert (restored.number, restored.metadata, restored.is_current) == (2, {"n": "0"}, True)
+        assert restored.version != zero.version
+        await box.delete("box", "k", revision=0)
+        await self.settle(box)
+        assert await fetch(box, "k") == LARGE, "it stands on its own"
+        marker = await box.delete("box", "k")
+        assert marker is not None
+        with pytest.raises(RevisionNotFound):
+            await box.restore("box", "k", marker.number)
+        assert (await box.restore("box", "k", restored.version)).number == 4
+        assert await fetch(box, "k") == LARGE
+
+    @needs("versions")
+    async def test_version_ids_never_come_twice(self, box: Backend) -> None:
+        seen = set()
+        for _ in range(3):
+            random.seed(0)
+            seen.add((await box.put("flat", "k", SMALL)).version)
+            await box.delete("flat", "k")
+        assert len(seen) == 3
+
+    @needs("versions")
+    async def test_writers_of_one_key_get_a_number_each(self, box: Backend) -> None:
+        made = await asyncio.gather(*(box.put("box", "k", b"%d" % n) for n in range(300)))
+        assert sorted(revision.number for revision in made) == list(range(300))
+        held = {r.number: r.version for r in await box.revisions("box", "k")}
+        assert held == {revision.number: revision.version for revision in made}
+        for written, revision in random.Random(1).sample(list(enumerate(made)), 20):
+            assert await fetch(box, "k", revision=revision.number) == b"%d" % written
+
+    async def test_without_versions_the_old_content_goes(self, box: Backend) -> None:
+        for data in (b"zero", LARGE, b"two"):
+            await box.put("flat", "k", data)
+        assert [revision.size for revision in await box.revisions("flat", "k")] == [3]
+        assert await box.delete("flat", "k") is None
+        assert list(await box.revisions("flat", "k")) == []
+        with pytest.raises(BlobNotFound):
+            await box.undelete("flat", "k")
+
+    @needs("versions")
+    async def test_numbers_go_on_without_versions(self, box: Backend) -> None:
+        made = [(await box.put("flat", "k", SMALL)).number for _ in range(3)]
+        assert made == [0, 1, 2]
+        with pytest.raises(RevisionNotFound):
+            await box.head("flat", "k", revision=1)
+
+    @needs("versions")
+    async def test_versioning_turned_on_keeps_what_was_there(self, box: Backend) -> None:
+        await box.put("flat", "k", b"before")
+        await box.set_versioning("flat", Versioning.ENABLED)
+        await box.put("flat", "k", LARGE)
+        assert await fetch(box, "k", bucket="flat", revision=0) == b"before"
+        await box.delete("flat", "k")
+        assert await numbers(box, "k", "flat") == [2, 1, 0]
+
+    @needs("versions")
+    async def test_suspended_versioning_replaces_only_the_null_revision(self, box: Backend) -> None:
+        await box.put("box", "k", b"kept")
+        await box.set_versioning("box", Versioning.SUSPENDED)
+        await box.put("box", "k", b"null")
+        await box.put("box", "k", LARGE)
+        assert await numbers(box, "k") == [2, 0]
+        marker = await box.delete("box", "k")
+        assert marker is not None
+        assert await numbers(box, "k") == [3, 0]
+        await box.set_versioning("box", Versioning.ENABLED)
+        await box.put("box", "k", b"numbered")
+        await box.put("box", "k", b"numbered")
+        assert await numbers(box, "k") == [5, 4, 3, 0]
+        await box.set_versioning("box", Versioning.SUSPENDED)
+        await box.put("box", "k", b"null again")
+        assert await numbers(box, "k") == [6, 5, 4, 0], "the null revision is replaced, where it is"
+        assert await fetch(box, "k", revision=0) == b"kept"
