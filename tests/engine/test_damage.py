@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
 import pytest
 
 from holdall.backends.engine import EngineBackend
+from holdall.catalog.tables import audit
 from holdall.core.errors import Corrupt
 from holdall.core.values import Span
 
@@ -58,6 +60,23 @@ async def test_a_damaged_file(tmp_path: Path, harm: object, kind: str) -> None:
     assert await read(backend, "sound") == LARGE
     await backend.sweep()
     assert await backend.check(scrub=True) == found, "a sweep neither mends nor removes it"
+    await backend.aclose()
+
+
+async def test_damage_in_the_catalog_is_found_and_not_served(tmp_path: Path) -> None:
+    backend = open_store(tmp_path)
+    await backend.create_bucket("box")
+    await backend.put("box", "hurt", b"12345")
+    await backend.put("box", "sound", b"123")
+    tamper = apsw.Connection(str(tmp_path / "catalog.db"))
+    tamper.execute("UPDATE small_payloads SET bytes = x'3132333436' WHERE length(bytes) = 5")
+    tamper.close()
+    with pytest.raises(Corrupt) as caught:
+        await read(backend, "hurt")
+    assert (caught.value.bucket, caught.value.key, caught.value.revision) == ("box", "hurt", 0)
+    assert await read(backend, "sound") == b"123"
+    found = await backend.check(scrub=True)
+    assert [(p.kind, p.bucket, p.key, p.number) for p in found] == [("bytes", "box", "hurt", 0)]
     await backend.aclose()
 
 
@@ -118,9 +137,11 @@ TAMPERING = {
     "gap": "UPDATE spans SET position = position + 1 WHERE position > 0",
     "owner": "UPDATE spans SET owner = 12345 WHERE length = 5",
     "payload": "UPDATE spans SET start = start + 1 WHERE length = 5",
-    "doomed": "INSERT INTO doomed SELECT id, NULL, 1 FROM small_payloads LIMIT 1",
+    "doomed and used": "INSERT INTO doomed SELECT id, NULL, 1 FROM small_payloads LIMIT 1",
     "unused": "DELETE FROM spans WHERE length = 5",
     "usage": "UPDATE usage SET bytes = bytes + 1",
+    "usage of nobody": "INSERT INTO usage VALUES (999, 0, 0, 0, 0, 0)",
+    "doomed and not listed": "UPDATE payloads SET state = 2",
     "clock": "UPDATE clock SET seq = 1",
     "part": "UPDATE parts SET size = size + 1",
     "bytes": "UPDATE small_payloads SET bytes = x'0102030405' WHERE length(bytes) = 5",
@@ -128,8 +149,21 @@ TAMPERING = {
 }
 
 
-@pytest.mark.parametrize("kind", TAMPERING)
-async def test_every_question_of_the_check_can_be_answered(tmp_path: Path, kind: str) -> None:
+KIND = {"doomed and used": "doomed", "doomed and not listed": "doomed", "usage of nobody": "usage"}
+answered: set[str] = set()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def every_question_was_answered(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A question of the audit that no tampering here answers has never been seen to work."""
+    yield
+    ran = {item.name for item in request.session.items if item.module is request.module}
+    if all(f"test_tampering_is_found[{name}]" in ran for name in TAMPERING):
+        assert {detail for _, detail, _ in audit._QUESTIONS} <= answered
+
+
+@pytest.mark.parametrize("name", TAMPERING)
+async def test_tampering_is_found(tmp_path: Path, name: str) -> None:
     backend = open_store(tmp_path)
     await backend.create_bucket("box")
     await backend.put("box", "a", b"first")
@@ -144,10 +178,14 @@ async def test_every_question_of_the_check_can_be_answered(tmp_path: Path, kind:
     assert await backend.check(scrub=True) == []
     tamper = apsw.Connection(str(tmp_path / "catalog.db"))
     tamper.set_busy_timeout(5000)
-    tamper.execute(TAMPERING[kind])
+    tamper.execute(TAMPERING[name])
     assert tamper.changes() > 0
     tamper.close()
-    assert kind in {problem.kind for problem in await backend.check(scrub=True)}
+    found = await backend.check(scrub=True)
+    answered.update(problem.detail for problem in found)
+    assert KIND.get(name, name) in {problem.kind for problem in found}
+    if name in ("current", "deleted", "spans", "bytes", "payload"):
+        assert ("box", "a") in {(problem.bucket, problem.key) for problem in found}
     await backend.aclose()
 
 

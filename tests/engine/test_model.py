@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from holdall.backends.engine import EngineBackend
 from holdall.core.errors import BlobNotFound, Conflict, InvalidArgument, RevisionNotFound
-from holdall.core.values import CommonPrefix, Precondition, PutOptions, Revision, Usage
+from holdall.core.values import CommonPrefix, Precondition, PutOptions, Revision, Usage, Versioning
 
 T = TypeVar("T")
 
@@ -35,6 +35,9 @@ class StoreMachine(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.chains: dict[str, dict[int, bytes | None]] = {}
         self.next: dict[str, int] = {}
+        self.nulls: set[tuple[str, int]] = set()  # written while versioning was suspended
+        self.suspended = False
+        self.tags: dict[tuple[str, int], str] = {}
         self.moments: list[tuple[datetime, dict[str, bytes]]] = []
         self.made = 0
         self.backend = self.open()
@@ -60,17 +63,28 @@ class StoreMachine(RuleBasedStateMachine):
         newest = {key: chain[max(chain)] for key, chain in self.chains.items()}
         return {key: body for key, body in newest.items() if body is not None}
 
-    def append(self, key: str, body: bytes | None) -> int:
+    def append(self, key: str, body: bytes | None, tag: str | None = None) -> int:
         number = self.next.get(key, 0)
+        if self.suspended:
+            for old in [old for old in self.chains.get(key, {}) if (key, old) in self.nulls]:
+                self.drop(key, old)
+            self.nulls.add((key, number))
         self.chains.setdefault(key, {})[number] = body
         self.next[key] = number + 1
+        if tag is not None:
+            self.tags[key, number] = tag
         return number
 
     def forget(self, key: str, number: int) -> None:
-        del self.chains[key][number]
-        self.moments.clear()  # the past is not what it was
+        self.drop(key, number)
         if not self.chains[key]:
             del self.chains[key], self.next[key]
+
+    def drop(self, key: str, number: int) -> None:
+        del self.chains[key][number]
+        self.nulls.discard((key, number))
+        self.tags.pop((key, number), None)
+        self.moments.clear()  # the past is not what it was
 
     def remember(self, made: Revision) -> None:
         self.moments.append((made.created_at, self.current()))
@@ -123,20 +137,20 @@ class StoreMachine(RuleBasedStateMachine):
                 self.run(self.backend.restore("box", key, number))
             return
         made = self.run(self.backend.restore("box", key, number))
-        assert made.number == self.append(key, body)
+        assert made.number == self.append(key, body, self.tags.get((key, number)))
         self.remember(made)
 
     @rule(key=KEYS)
     def undelete(self, key: str) -> None:
-        contents = [
-            body for _, body in sorted(self.chains.get(key, {}).items()) if body is not None
-        ]
+        contents = [n for n, body in self.chains.get(key, {}).items() if body is not None]
         if key in self.current() or not contents:
             with pytest.raises((BlobNotFound, RevisionNotFound, Conflict)):
                 self.run(self.backend.undelete("box", key))
             return
         made = self.run(self.backend.undelete("box", key))
-        assert made.number == self.append(key, contents[-1])
+        number = max(contents)
+        body, tag = self.chains[key][number], self.tags.get((key, number))
+        assert made.number == self.append(key, body, tag)
         self.remember(made)
 
     @rule(key=KEYS, to=KEYS, move=st.booleans())
@@ -148,7 +162,8 @@ class StoreMachine(RuleBasedStateMachine):
                 self.run(call("box", key, "box", to))
             return
         made = self.run(call("box", key, "box", to))
-        assert made.number == self.append(to, body)
+        tag = self.tags.get((key, max(self.chains[key])))
+        assert made.number == self.append(to, body, tag)
         if move:
             self.append(key, None)
         self.remember(made)
@@ -173,6 +188,21 @@ class StoreMachine(RuleBasedStateMachine):
         for number in list(self.chains[key]):
             self.forget(key, number)
 
+    @rule(suspended=st.booleans())
+    def switch(self, suspended: bool) -> None:
+        wanted = Versioning.SUSPENDED if suspended else Versioning.ENABLED
+        self.run(self.backend.set_versioning("box", wanted))
+        self.suspended = suspended
+
+    @rule(key=KEYS, tag=st.sampled_from(["x", "y"]))
+    def tag(self, key: str, tag: str) -> None:
+        if key not in self.current():
+            with pytest.raises(BlobNotFound):
+                self.run(self.backend.set_tags("box", key, {"tag": tag}))
+            return
+        self.run(self.backend.set_tags("box", key, {"tag": tag}))
+        self.tags[key, max(self.chains[key])] = tag
+
     @rule()
     def sweep(self) -> None:
         self.run(self.backend.sweep())
@@ -192,6 +222,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert [r.number for r in kept] == sorted(self.chains[key], reverse=True)
         for revision in kept:
             body = self.chains[key][revision.number]
+            assert revision.tags.get("tag") == self.tags.get((key, revision.number))
             assert revision.is_marker == (body is None)
             if body is not None:
                 assert self.run(self.read(key, revision.number)) == body
