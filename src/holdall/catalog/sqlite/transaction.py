@@ -14,6 +14,10 @@ from holdall.catalog.transaction import Params, Row
 T = TypeVar("T")
 
 
+class Spoiled(Exception):
+    """The transaction holds part of a unit that failed, or lost others: it must be undone."""
+
+
 class SqliteReads:
     """Statements on one connection. Each is run to its end: none stays open."""
 
@@ -43,7 +47,10 @@ class SqliteReads:
 
 
 class SqliteTransaction(SqliteReads):
-    """One batch: units in savepoints, the clock and the usage written once at its end."""
+    """One batch of units; the clock, the usage and the events are written once, at its end.
+
+    Units have no savepoints: nearly all that fail do so before they changed anything.
+    """
 
     __slots__ = ("_ledger", "count", "tick")
 
@@ -58,19 +65,23 @@ class SqliteTransaction(SqliteReads):
         self._ledger.begin(clock.read(self))
 
     def attempt(self, unit: Callable[[SqliteTransaction], T]) -> T:
-        """Run a unit in a savepoint, so that its failure undoes nothing but itself."""
-        before = self._ledger.begin_unit()
-        self._cursor.execute("SAVEPOINT unit")
+        """Run a unit. `Spoiled` when it failed with half its work done, which stays."""
+        counted, changed = self._ledger.begin_unit(), self.connection.total_changes()
         try:
-            result = unit(self)
-        except BaseException:
-            self._ledger.undo_unit(before)
-            if self.connection.in_transaction:
-                self._cursor.execute("ROLLBACK TO unit")
-                self._cursor.execute("RELEASE unit")
+            return unit(self)
+        except BaseException as error:
+            self._ledger.undo_unit(counted)
+            if self._is_spoilt(error, changed):
+                raise Spoiled from error
             raise
-        self._cursor.execute("RELEASE unit")
-        return result
+
+    def _is_spoilt(self, error: BaseException, changed: int) -> bool:
+        """Also after an error that has rolled back the units before, as a full disk may."""
+        return (
+            isinstance(error, apsw.FullError)
+            or not self.connection.in_transaction
+            or self.connection.total_changes() != changed
+        )
 
     def commit(self, batch: str) -> None:
         self._ledger.settle(self, batch)

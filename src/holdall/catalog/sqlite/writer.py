@@ -1,7 +1,7 @@
 """The one thread that writes: it collects waiting units and commits them together.
 
-One fsync then serves many writers. Each unit runs in a savepoint; a batch that fails as a
-whole is taken apart and its units run one by one, so that each gets its own answer.
+One fsync then serves many writers. A batch that fails as a whole is taken apart and its
+units are committed one by one, so that each gets its own answer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import apsw
 
 from holdall.catalog.sqlite.connection import translate
 from holdall.catalog.sqlite.lock import FileLock
-from holdall.catalog.sqlite.transaction import SqliteTransaction
+from holdall.catalog.sqlite.transaction import Spoiled, SqliteTransaction
 from holdall.catalog.sqlite.waiting import Waiting, settle_all
 from holdall.catalog.tables import clock
 from holdall.core.errors import Busy, Closed, OutcomeUnknown
@@ -199,11 +199,9 @@ class Writer:
     def _run_unit(self, tx: SqliteTransaction, waiting: Waiting) -> None:
         try:
             waiting.result = tx.attempt(waiting.unit)
+        except Spoiled as spoiled:
+            raise BatchFailed from spoiled.__cause__
         except apsw.Error as error:
-            # A full disk may have rolled back the whole transaction; either way the units
-            # before this one have to be run again.
-            if isinstance(error, apsw.FullError) or not tx.connection.in_transaction:
-                raise BatchFailed from error
             waiting.error = translate(error, self._path)
         except BaseException as error:
             waiting.error = error
@@ -254,4 +252,4 @@ class Writer:
         ours = translate(error, self._path) if isinstance(error, apsw.Error) else error
         for waiting in batch:
             if waiting.error is None and not waiting.committed:
-                waiting.error = copy.copy(ours)  # each caller raises its own
+                waiting.error = copy.copy(ours) if len(batch) > 1 else ours  # each its own
