@@ -120,7 +120,7 @@ class SqliteCatalog:
         try:
             reads = self._borrow()
             try:
-                reads.connection.set_busy_timeout(patience_ms)
+                reads.wait_up_to(patience_ms)
                 return _in_one_view(reads, query)
             finally:
                 self._idle.append(reads)

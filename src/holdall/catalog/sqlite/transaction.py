@@ -21,11 +21,18 @@ class Spoiled(Exception):
 class SqliteReads:
     """Statements on one connection. Each is run to its end: none stays open."""
 
-    __slots__ = ("_cursor", "connection")
+    __slots__ = ("_cursor", "_patience", "connection")
 
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
         self._cursor = connection.cursor()
+        self._patience = -1
+
+    def wait_up_to(self, milliseconds: int) -> None:
+        """How long a statement waits for a lock. Asking SQLite costs more than to remember."""
+        if self._patience != milliseconds:
+            self.connection.set_busy_timeout(milliseconds)
+            self._patience = milliseconds
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
         rows = self._cursor.execute(sql, params).fetchall()
