@@ -130,6 +130,21 @@ def test_a_chunk_in_the_middle_is_held_against_its_own_blocks() -> None:
     assert verify_blocks(data[2 * BLOCK :], 1, packed(data)) == 1
 
 
+@pytest.mark.parametrize("block", range(4))
+def test_a_damaged_sum_names_its_block(block: int) -> None:
+    data = pattern(3 * BLOCK + 5)
+    sums = bytearray(packed(data))
+    sums[block * 4] ^= 1
+    assert verify_blocks(data, 0, bytes(sums)) == block
+
+
+def test_exchanged_blocks_are_bad() -> None:
+    data = pattern(3 * BLOCK)
+    exchanged = data[BLOCK : 2 * BLOCK] + data[:BLOCK] + data[2 * BLOCK :]
+    assert exchanged != data
+    assert verify_blocks(exchanged, 0, packed(data)) == 0
+
+
 def test_blocks_without_a_sum_are_bad() -> None:
     data = pattern(3 * BLOCK)
     assert verify_blocks(data, 0, packed(data)[:8]) == 2

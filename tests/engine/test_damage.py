@@ -14,6 +14,7 @@ from holdall.backends.engine import EngineBackend
 from holdall.catalog.tables import audit
 from holdall.core.errors import Corrupt
 from holdall.core.values import Span
+from holdall.engine import accounts, marks, settings
 
 from .stores import LARGE, files_of, open_store
 
@@ -102,17 +103,13 @@ async def test_a_failed_reading_never_looks_like_the_end(tmp_path: Path) -> None
 
 async def _stalled(reading: object) -> None:
     """A caller who is cancelled inside of the reading."""
-    chunks = reading._chunks  # type: ignore[attr-defined]
 
     async def never() -> object:
         await asyncio.Event().wait()
         yield b""
 
     reading._chunks = never()  # type: ignore[attr-defined]
-    try:
-        await anext(reading)  # type: ignore[call-overload]
-    finally:
-        await chunks.aclose()
+    await anext(reading)  # type: ignore[call-overload]
 
 
 async def test_a_file_that_nobody_knows_is_reported_and_kept(tmp_path: Path) -> None:
@@ -143,13 +140,28 @@ TAMPERING = {
     "usage of nobody": "INSERT INTO usage VALUES (999, 0, 0, 0, 0, 0)",
     "doomed and not listed": "UPDATE payloads SET state = 2",
     "clock": "UPDATE clock SET seq = 1",
+    "mark of nobody": "UPDATE marks SET number = 99",
+    "mark": "UPDATE revisions SET marked = 0",
+    "part of nobody": "UPDATE completed_parts SET revision = 99999",
+    "completed part": "UPDATE completed_parts SET size = size + 1",
+    "setting": "UPDATE settings SET bucket = 999",
+    "locked": "UPDATE buckets SET locked = 1, versioning = 2",
+    "grant": "UPDATE grants SET bucket = 999",
+    "member": "DELETE FROM orgs",
+    "access key": "UPDATE access_keys SET username = 'nobody'",
     "part": "UPDATE parts SET size = size + 1",
     "bytes": "UPDATE small_payloads SET bytes = x'0102030405' WHERE length(bytes) = 5",
     "payload file": "UPDATE payloads SET size = size + 1",
 }
 
 
-KIND = {"doomed and used": "doomed", "doomed and not listed": "doomed", "usage of nobody": "usage"}
+KIND = {
+    "doomed and used": "doomed",
+    "doomed and not listed": "doomed",
+    "usage of nobody": "usage",
+    "mark of nobody": "mark",
+    "part of nobody": "completed part",
+}
 answered: set[str] = set()
 
 
@@ -175,6 +187,13 @@ async def test_tampering_is_found(tmp_path: Path, name: str) -> None:
     await joined.part(1, b"one")
     await joined.part(2, b"seven b")
     await joined.complete()
+    await marks.set_mark(backend.engine, "box", "b", "acl", "private")
+    await settings.put(backend.engine, "box", "policy", "{}")
+    await accounts.create_user(backend.engine, "jane")
+    await accounts.create_org(backend.engine, "acme")
+    await accounts.put_member(backend.engine, "acme", "jane", "reader")
+    await accounts.create_key(backend.engine, "AK", b"sealed", "jane")
+    await accounts.put_grant(backend.engine, "box", "user:jane", "read")
     assert await backend.check(scrub=True) == []
     tamper = apsw.Connection(str(tmp_path / "catalog.db"))
     tamper.set_busy_timeout(5000)

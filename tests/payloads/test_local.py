@@ -698,6 +698,68 @@ class TestThreads:
             gate.open()
             assert b"".join([chunk async for chunk in reading]) == data
 
+    async def test_closing_waits_for_what_has_begun_and_begins_nothing(
+        self, store: LocalPayloads, root: Path
+    ) -> None:
+        await stored(store, "a", 20 * MIB)
+        gate, seen = Gate(), list[int]()
+
+        def check(chunk: bytes, offset: int) -> None:
+            seen.append(offset)
+            gate.pass_through()
+
+        reading = await store.read("a", 0, 20 * MIB, check)
+        first = asyncio.ensure_future(anext(reading))
+        await gate.wait()
+        first.cancel()
+        closing = asyncio.create_task(reading.aclose())
+        await asyncio.sleep(0)
+        assert not closing.done()
+        assert open_below(root) != []
+        gate.open()
+        await closing
+        begun = len(seen)
+        assert 1 <= begun <= 2  # there are two threads, and more pieces were asked for
+        await fetched(store, "a", 0, 20 * MIB)  # far more than the time to begin another
+        assert len(seen) == begun
+
+    async def test_closing_ends_a_read_that_waits(self, store: LocalPayloads) -> None:
+        await stored(store, "a", 20 * MIB)
+        gate = Gate()
+        held = await store.read("a", 0, 20 * MIB, lambda chunk, at: gate.pass_through())
+        other = await store.read("a", 0, 20 * MIB)
+        holding = asyncio.ensure_future(anext(held))
+        await gate.wait()
+        waiting = asyncio.ensure_future(anext(other))  # no thread is left for it
+        await asyncio.sleep(0)
+        await other.aclose()
+        with pytest.raises(Closed):
+            await waiting
+        gate.open()
+        assert await holding
+        await held.aclose()
+
+    async def test_a_failure_waits_for_the_next_after_a_cancelled_read(
+        self, store: LocalPayloads
+    ) -> None:
+        await stored(store, "a", 10)
+        gate = Gate()
+
+        def check(chunk: bytes, offset: int) -> None:
+            gate.pass_through()
+            raise StoreError("bad bytes", path="x")
+
+        async with aclosing(await store.read("a", 0, 10, check)) as reading:
+            first = asyncio.ensure_future(anext(reading))
+            await gate.wait()
+            first.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await first
+            gate.open()
+            for _ in range(2):
+                with pytest.raises(StoreError, match="bad bytes"):
+                    await anext(reading)
+
     async def test_reading_ahead_is_bounded(self, store: LocalPayloads) -> None:
         await stored(store, "a", 40 * MIB)
         seen: list[int] = []

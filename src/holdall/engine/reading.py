@@ -47,7 +47,7 @@ class EngineReading:
         self._hold: Hold | None = None
         self._spans: list[SpanRow] = []  # of a held content
         self._payload: PayloadReading | None = None
-        self._chunks = self._read()
+        self._chunks: AsyncGenerator[bytes, None] | None = None  # once it has begun
         self._failed: BaseException | None = None
         self._closed = False
 
@@ -83,7 +83,24 @@ class EngineReading:
         hold.keep()
 
     async def read(self) -> bytes:
+        if self._chunks is None and not self._closed and self._is_in_hand():
+            self._chunks = _ended()
+            return self._in_hand()
         return b"".join([chunk async for chunk in self])
+
+    def _is_in_hand(self) -> bool:
+        return self._hold is None and all(
+            piece.span.bytes is not None for piece in self._found.pieces
+        )
+
+    def _in_hand(self) -> bytes:
+        """What came with the look-up, which is most of what is ever read: without the tasks
+        and generators that the rest needs."""
+        try:
+            return b"".join([self._verified(piece) for piece in self._found.pieces])
+        except Corrupt as error:
+            self._failed = error
+            raise
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -94,6 +111,7 @@ class EngineReading:
             raise Closed("The reading is closed.", key=self._key)
         if self._failed is not None:
             raise self._failed
+        self._chunks = self._chunks or self._read()
         try:
             return await anext(self._chunks)
         except StopAsyncIteration:
@@ -123,14 +141,18 @@ class EngineReading:
     async def _read_piece(self, piece: Piece) -> AsyncGenerator[bytes, None]:
         span = piece.span
         if span.bytes is not None:
-            if crc32c(span.bytes) != span.crc32c:
-                raise self._corrupt("its bytes in the catalog differ from their checksum")
-            yield span.bytes[piece.start : piece.end]
+            yield self._verified(piece)
         elif span.token is None:
             raise self._corrupt("its payload is gone from the catalog")
         else:
             async for chunk in self._read_stored(piece):
                 yield chunk
+
+    def _verified(self, piece: Piece) -> bytes:
+        data = piece.span.bytes or b""
+        if crc32c(data) != piece.span.crc32c:
+            raise self._corrupt("its bytes in the catalog differ from their checksum")
+        return data[piece.start : piece.end]
 
     async def _read_stored(self, piece: Piece) -> AsyncGenerator[bytes, None]:
         try:
@@ -203,3 +225,9 @@ def _trim(chunk: bytes, position: int, piece: Piece) -> bytes:
     if piece.start <= position and position + len(chunk) <= piece.end:
         return chunk
     return chunk[max(piece.start - position, 0) : piece.end - position]
+
+
+async def _ended() -> AsyncGenerator[bytes, None]:
+    """What is left after everything was read."""
+    return
+    yield

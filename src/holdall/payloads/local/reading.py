@@ -6,26 +6,31 @@ import asyncio
 import os
 import warnings
 from collections import deque
+from concurrent.futures import Future
+from functools import cache
 from typing import Final
 
 from holdall.core.errors import Closed
-from holdall.payloads.local.threads import Threads, over
+from holdall.payloads.local.threads import Threads, done, over
 from holdall.payloads.local.translated import translated
 from holdall.payloads.protocol import Check
 
-PIECE: Final = 4 * 1024 * 1024
+PIECE: Final = 3 * 1024 * 1024
 """Bytes read at once. With less the hops between threads cost more than the reading; with
-more the memory is not in any cache when the caller gets it."""
+more the memory is not in any cache when it is checked."""
 
-AHEAD: Final = 2
-"""Pieces read before they are asked for."""
+AHEAD: Final = 3
+"""Pieces read before they are asked for: one more than there are threads for long readings,
+so that none of them waits for the event loop to give it the next."""
+
+KEPT: Final = 16 * 1024 * 1024
+"""What an allocation has that malloc shall not give back at once; see `_keep_memory`."""
 
 
 class LocalReading:
     """A `PayloadReading` that reads ahead. An exhausted one has closed itself.
 
-    Holds at most `AHEAD` pieces beside the one in use: with one more the memory for them is
-    given back and taken anew each time, which costs a third of the speed.
+    Holds at most `AHEAD` pieces beside the one in use.
     """
 
     def __init__(
@@ -37,8 +42,10 @@ class LocalReading:
         self._starts = iter(span[::PIECE])
         self._end = span.stop
         self._check = check
-        self._jobs: deque[asyncio.Future[bytes]] = deque()
+        self._jobs: deque[Future[bytes]] = deque()
         self._exhausted = False
+        if len(span) > PIECE:
+            _keep_memory()
 
     def __aiter__(self) -> LocalReading:
         return self
@@ -57,8 +64,11 @@ class LocalReading:
         waiter was cancelled, stays the next one."""
         if not self._jobs:
             return b""
-        await asyncio.wait([self._jobs[0]])
-        chunk = self._jobs[0].result()
+        job = self._jobs[0]
+        await done(job)
+        if self._file is None:
+            raise Closed("the reading is closed")
+        chunk = job.result()
         self._jobs.popleft()
         return chunk
 
@@ -69,7 +79,7 @@ class LocalReading:
             raise Closed("the reading is closed")
         while len(self._jobs) < AHEAD and (start := next(self._starts, None)) is not None:
             size = min(PIECE, self._end - start)
-            self._jobs.append(self._threads.start(self._piece, self._file, start, size))
+            self._jobs.append(self._threads.submit(self._piece, self._file, start, size))
 
     def _piece(self, file: int, start: int, size: int) -> bytes:
         with translated(self._path, writing=False):
@@ -83,7 +93,8 @@ class LocalReading:
         if file is None:
             return
         try:
-            await over(*self._jobs)  # they read from the descriptor
+            # Those that have begun read from the descriptor; the others need not begin.
+            await over(*[asyncio.wrap_future(job) for job in self._jobs if not job.cancel()])
         finally:
             self._jobs.clear()
             os.close(file)
@@ -101,3 +112,14 @@ def _read(file: int, start: int, size: int) -> bytes:
     while len(data) < size and (more := os.pread(file, size - len(data), start + len(data))):
         data += more
     return data
+
+
+@cache
+def _keep_memory() -> None:
+    """Have the memory of one piece serve the next, instead of new pages from the kernel.
+
+    Those cost more than reading and checking together. glibc takes the size of a mapped
+    block that is freed as a sign that such blocks come and go, and keeps twice that much
+    from then on (mallopt(3), M_MMAP_THRESHOLD). Elsewhere this does nothing.
+    """
+    bytes(KEPT)

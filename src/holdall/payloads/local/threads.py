@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar, TypeVarTuple
 
 from holdall.core.errors import Closed
@@ -22,9 +23,14 @@ class Threads:
 
     def start(self, call: Callable[[*Ts], T], /, *args: *Ts) -> asyncio.Future[T]:
         """Begin a call. Whoever gives it something to use waits for its end with `over`."""
+        return asyncio.wrap_future(self.submit(call, *args))
+
+    def submit(self, call: Callable[[*Ts], T], /, *args: *Ts) -> Future[T]:
+        """Begin a call whose end costs the event loop nothing unless it waits for it, with
+        `done`."""
         if self._closed:
             raise Closed("the payload store is closed")
-        return asyncio.get_running_loop().run_in_executor(self._pool, call, *args)
+        return self._pool.submit(call, *args)
 
     async def run(self, call: Callable[[*Ts], T], /, *args: *Ts) -> T:
         job = self.start(call, *args)
@@ -52,3 +58,23 @@ async def over(*jobs: asyncio.Future[Any]) -> None:
         job.exception()  # seen: asyncio complains about errors that nobody looked at
     if cancelled is not None:
         raise cancelled
+
+
+async def done(job: Future[Any]) -> None:
+    """Wait until it is done; its error stays in it. A cancelled caller leaves it alone."""
+    if job.done():
+        return
+    loop = asyncio.get_running_loop()
+    waiter = loop.create_future()
+
+    def wake(_: Future[Any]) -> None:
+        with suppress(RuntimeError):  # the loop is closed, nobody waits
+            loop.call_soon_threadsafe(_release, waiter)
+
+    job.add_done_callback(wake)
+    await waiter
+
+
+def _release(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
