@@ -1,0 +1,80 @@
+"""A source on its way into an object, its checksums computed and demanded on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import NamedTuple
+
+from holdall.backends.s3 import said
+from holdall.core.checksums import Digester, digester
+from holdall.core.errors import ChecksumMismatch
+from holdall.core.sources import Source, chunks
+from holdall.core.values import PutOptions
+from holdall.s3.client import S3Client
+from holdall.s3.client.parts import PART, PartsUpload
+
+Checksums = Mapping[str, bytes | None]
+
+
+class Sent(NamedTuple):
+    """The entity tag of what was made, and its size in bytes."""
+
+    etag: str
+    size: int
+
+
+async def send(
+    client: S3Client, bucket: str, key: str, source: Source, options: PutOptions
+) -> Sent:
+    """One request for few bytes, else parts. After any error nothing is stored.
+
+    The checksums of few bytes are kept beside them; of many they are demanded and not kept:
+    S3 wants to be told what to keep before the first part.
+    """
+    digesters = {name: digester(name) for name in options.checksums}
+    async with aclosing(chunks(source)) as stream:  # type: ignore[type-var]
+        head, ended = await _head(stream, digesters)
+        kept = _verified(digesters, options.checksums) if ended else {}
+        headers = said.headers(key, head, options, kept)
+        async with aclosing(PartsUpload(client, bucket, key, headers)) as upload:
+            await upload.write(head)
+            if not ended:
+                async for chunk in stream:
+                    await _update(digesters, chunk)
+                    await upload.write(chunk)
+                _verified(digesters, options.checksums)
+            stored = await upload.complete(said.conditions(options.precondition))
+            return Sent(stored.etag, upload.size)
+
+
+async def _head(
+    stream: AsyncIterator[bytes], digesters: Mapping[str, Digester]
+) -> tuple[bytes, bool]:
+    """The first bytes, and whether they are all."""
+    head = bytearray()
+    async for chunk in stream:
+        await _update(digesters, chunk)
+        head += chunk
+        if len(head) > PART:
+            return bytes(head), False
+    return bytes(head), True
+
+
+async def _update(digesters: Mapping[str, Digester], chunk: bytes) -> None:
+    await asyncio.gather(*(asyncio.to_thread(d.update, chunk) for d in digesters.values()))
+
+
+def _verified(digesters: Mapping[str, Digester], checksums: Checksums) -> dict[str, bytes]:
+    digests = {name: each.digest() for name, each in digesters.items()}
+    for name, actual in digests.items():
+        expected = checksums[name]
+        if expected is not None and expected != actual:
+            raise ChecksumMismatch(
+                f"The {name} announced is not that of the bytes sent.",
+                algorithm=name,
+                expected=expected.hex(),
+                actual=actual.hex(),
+            )
+    return digests

@@ -1,0 +1,45 @@
+"""A request as a value: everything that is needed to send it, and to send it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from holdall.s3.client.bodies import EMPTY, Body
+
+Query = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`headers` by lower-case name.
+
+    `xml` says that the answer's body is XML, whatever its root: servers call it differently.
+    `payload` says that the body is the bytes of an object, which may go unsigned over TLS.
+    """
+
+    method: str
+    bucket: str | None = None
+    key: str | None = None
+    query: Query = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Body = EMPTY
+    xml: bool = False
+    payload: bool = False
+
+    @property
+    def changes(self) -> bool:
+        return self.method not in ("GET", "HEAD")
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What errors say about it."""
+        said = dict(self.query)
+        known = {
+            "bucket": self.bucket,
+            "key": self.key,
+            "revision": said.get("versionId"),
+            "upload": said.get("uploadId"),
+        }
+        return {name: value for name, value in known.items() if value is not None}

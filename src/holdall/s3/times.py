@@ -1,0 +1,54 @@
+"""The three ways in which S3 writes a time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
+
+
+def to_iso(time: datetime) -> str:
+    """As in XML bodies: ISO 8601 with milliseconds, of which S3 shows none but zeros."""
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+
+
+def to_http(time: datetime) -> str:
+    """As in headers: the date of RFC 9110, 5.6.7."""
+    return _to_http(time.astimezone(UTC).replace(microsecond=0))
+
+
+@lru_cache(maxsize=256)
+def _to_http(second: datetime) -> str:
+    return format_datetime(second, usegmt=True)
+
+
+def from_http(text: str) -> datetime | None:
+    """A date of RFC 9110 in any of its three forms; None for anything else."""
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def to_amz(time: datetime) -> str:
+    """As in signatures: `20130524T000000Z`."""
+    return f"{time.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+@lru_cache(maxsize=256)  # every request has one, and `strptime` is slow
+def from_amz(text: str) -> datetime | None:
+    """None for what is not of the form `20130524T000000Z`."""
+    try:
+        return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def from_iso(text: str) -> datetime | None:
+    """A time of ISO 8601, as in lock and lifecycle bodies; None for anything else."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
