@@ -83,7 +83,7 @@ def test_only_the_store_and_what_is_named_so_are_os_errors() -> None:
         if issubclass(kind, OSError) and not issubclass(kind, (errors.StoreError, errors.NotFound))
     }
     assert surprising == {
-        "BucketExists", "IsADirectory", "NotADirectory", "PermissionDenied", "Timeout",
+        "BucketExists", "IsADirectory", "Locked", "NotADirectory", "PermissionDenied", "Timeout",
     }  # fmt: skip
 
 

@@ -18,6 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from holdall.backends.engine import EngineBackend
 from holdall.core.errors import BlobNotFound, Conflict, InvalidArgument, RevisionNotFound
 from holdall.core.values import CommonPrefix, Precondition, PutOptions, Revision, Usage, Versioning
+from holdall.engine.delete import mark_deleted, remove_version
+from holdall.engine.versions import list_versions
 
 T = TypeVar("T")
 
@@ -119,6 +121,25 @@ class StoreMachine(RuleBasedStateMachine):
         assert marker is not None
         assert marker.number == self.append(key, None)
         self.remember(marker)
+
+    @rule(key=KEYS)
+    def mark_deleted(self, key: str) -> None:
+        marker = self.run(mark_deleted(self.backend.engine, "box", key))
+        assert marker is not None
+        assert marker.number == self.append(key, None)
+        assert marker.is_null == self.suspended
+        self.remember(marker)
+
+    @rule(key=KEYS)
+    def delete_null(self, key: str) -> None:
+        nulls = [old for name, old in self.nulls if name == key]
+        removal = remove_version(self.backend.engine, "box", key, "null")
+        if not nulls:
+            with pytest.raises((BlobNotFound, RevisionNotFound)):
+                self.run(removal)
+            return
+        assert self.run(removal).number == nulls[0]
+        self.forget(key, nulls[0])
 
     @rule(key=KEYS, number=st.integers(0, 4))
     def delete_revision(self, key: str, number: int) -> None:
@@ -239,6 +260,40 @@ class StoreMachine(RuleBasedStateMachine):
             if key.startswith(prefix)
         )
         assert self.run(self.names(prefix, delimiter, limit)) == list(expected)
+
+    @rule(prefix=PREFIXES, delimiter=st.sampled_from(["", "/", "b"]), limit=st.integers(1, 4))
+    def all_revisions_agree(self, prefix: str, delimiter: str, limit: int) -> None:
+        expected: list[tuple[str, int]] = []
+        for key in sorted(self.chains, key=str.encode):
+            if not key.startswith(prefix):
+                continue
+            if delimiter and delimiter in key[len(prefix) :]:
+                expected.append((_shown(key, prefix, delimiter), -1))
+            else:
+                expected += [(key, number) for number in sorted(self.chains[key], reverse=True)]
+        assert self.run(self.versions(prefix, delimiter, limit)) == list(dict.fromkeys(expected))
+
+    async def versions(self, prefix: str, delimiter: str, limit: int) -> list[tuple[str, int]]:
+        found: list[tuple[str, int]] = []
+        after: tuple[str, str | None] | None = ("", None)
+        while after is not None:
+            page = await list_versions(
+                self.backend.engine,
+                "box",
+                prefix=prefix,
+                delimiter=delimiter,
+                after=after,
+                limit=limit,
+            )
+            for entry in page.entries:
+                if isinstance(entry, CommonPrefix):
+                    found.append((entry.prefix, -1))
+                    continue
+                found.append((entry.key, entry.number))
+                assert entry.is_current == (entry.number == max(self.chains[entry.key]))
+                assert entry.is_null == ((entry.key, entry.number) in self.nulls)
+            after = page.after
+        return found
 
     async def names(self, prefix: str, delimiter: str, limit: int) -> list[str]:
         found: list[str] = []

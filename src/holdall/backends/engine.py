@@ -145,7 +145,8 @@ class EngineBackend:
         revision: RevisionRef = None,
         options: CopyOptions = COPY_ALL,
     ) -> Revision:
-        return await copy.copy(self.engine, bucket, key, to_bucket, to_key, revision, options)
+        copied = await copy.copy(self.engine, bucket, key, to_bucket, to_key, revision, options)
+        return copied.revision
 
     async def move(self, bucket: str, key: str, to_bucket: str, to_key: str) -> Revision:
         return await copy.move(self.engine, bucket, key, to_bucket, to_key)
@@ -189,7 +190,8 @@ class EngineBackend:
     async def list_uploads(
         self, bucket: str, *, prefix: str = "", after: tuple[str, str] = ("", ""), limit: int = 1000
     ) -> Sequence[UploadRecord]:
-        return await uploads.list_uploads(self.engine, bucket, prefix, after, limit)
+        page = await uploads.list_uploads(self.engine, bucket, prefix, after, limit)
+        return [entry for entry in page.entries if isinstance(entry, UploadRecord)]
 
     async def sign_url(
         self, bucket: str, key: str, *, method: str = "GET", expires_in: float = 3600

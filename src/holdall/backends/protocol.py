@@ -5,7 +5,8 @@ The docstrings here are the contract; implementations are nearly bare.
 *bucket* is a reference: a bucket's id, the name of one of the caller's own buckets, or
 `owner/name`. *key* is an opaque string of 1 to 1024 bytes of UTF-8. *revision* names one
 revision of a blob: a number (0 the original, -1 the newest, -2 the one before), a version
-id, or None for the current one. Unless said otherwise a method raises `BucketNotFound`,
+id, "null" for the one written without versioning (S3's null version), or None for the
+current one. Unless said otherwise a method raises `BucketNotFound`,
 and `BlobNotFound` where the key holds no current blob.
 
 A method that changes something returns when the change is durable, and unless it says so
@@ -179,6 +180,8 @@ class Backend(Protocol):
         keeps every revision; another loses the blob. `BlobNotFound` when there is none.
         With one: that revision, marker or content, is gone; the one before it, if any,
         becomes current when it was the current one. `RevisionNotFound`.
+        `Locked` where a revision would go that a hold or a retention keeps, here and in
+        whatever else removes one for good.
         """
 
     async def delete_many(self, bucket: str, keys: Iterable[str]) -> Sequence[Deletion]:
@@ -203,7 +206,10 @@ class Backend(Protocol):
         revision: RevisionRef = None,
         options: CopyOptions = COPY_ALL,
     ) -> Revision:
-        """Make a blob's content the newest revision of another key. Moves no bytes here."""
+        """Make a blob's content the newest revision of another key. Moves no bytes here.
+
+        `PreconditionFailed` when what the options demand of source or target does not hold.
+        """
 
     async def move(self, bucket: str, key: str, to_bucket: str, to_key: str) -> Revision:
         """Copy the current revision and delete the source, in one step."""
@@ -246,7 +252,7 @@ class Backend(Protocol):
     async def set_tags(
         self, bucket: str, key: str, tags: Mapping[str, str], *, revision: RevisionRef = None
     ) -> None:
-        """Replace the tags of a revision; the only thing about one that can change."""
+        """Replace the tags of a revision; beside its marks the only thing that can change."""
 
     # uploads
 

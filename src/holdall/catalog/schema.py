@@ -69,6 +69,39 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL,"
         " seq BIGINT NOT NULL, until BIGINT NOT NULL)",
     ),
+    (
+        "ALTER TABLE revisions ADD COLUMN attributes TEXT",
+        "ALTER TABLE revisions ADD COLUMN marked {small} NOT NULL DEFAULT 0",
+        "ALTER TABLE revisions ADD COLUMN parts BIGINT NOT NULL DEFAULT 0",
+        "CREATE TABLE marks (chain BIGINT NOT NULL, number BIGINT NOT NULL, name TEXT NOT NULL,"
+        " value TEXT NOT NULL, PRIMARY KEY (chain, number, name)) {clustered}",
+        "CREATE TABLE completed_parts (revision BIGINT NOT NULL, number BIGINT NOT NULL,"
+        " size BIGINT NOT NULL, crc32c BIGINT, checksums TEXT,"
+        " PRIMARY KEY (revision, number)) {clustered}",
+        "ALTER TABLE buckets ADD COLUMN locked {small} NOT NULL DEFAULT 0",
+        "CREATE INDEX buckets_by_name ON buckets (name)",
+        "CREATE TABLE settings (bucket BIGINT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,"
+        " PRIMARY KEY (bucket, name)) {clustered}",
+        "ALTER TABLE uploads ADD COLUMN initiator TEXT NOT NULL DEFAULT ''",
+        "CREATE TABLE users (name TEXT NOT NULL, created BIGINT NOT NULL, display TEXT NOT NULL,"
+        " is_admin {small} NOT NULL, PRIMARY KEY (name)) {clustered}",
+        "CREATE TABLE orgs (name TEXT NOT NULL, created BIGINT NOT NULL,"
+        " PRIMARY KEY (name)) {clustered}",
+        "CREATE TABLE members (org TEXT NOT NULL, username TEXT NOT NULL, role TEXT NOT NULL,"
+        " PRIMARY KEY (org, username)) {clustered}",
+        "CREATE INDEX members_by_user ON members (username, org)",
+        "CREATE TABLE access_keys (id TEXT NOT NULL, secret {bytes} NOT NULL,"
+        " username TEXT NOT NULL, name TEXT NOT NULL, created BIGINT NOT NULL, expires BIGINT,"
+        " last_used BIGINT, buckets TEXT, read_only {small} NOT NULL, policy TEXT,"
+        " session_of TEXT, PRIMARY KEY (id)) {clustered}",
+        "CREATE INDEX access_keys_by_user ON access_keys (username, id)",
+        "CREATE INDEX access_keys_by_parent ON access_keys (session_of)"
+        " WHERE session_of IS NOT NULL",
+        "CREATE INDEX access_keys_by_expiry ON access_keys (expires) WHERE expires IS NOT NULL",
+        "CREATE TABLE grants (bucket BIGINT NOT NULL, grantee TEXT NOT NULL, level TEXT NOT NULL,"
+        " PRIMARY KEY (bucket, grantee)) {clustered}",
+        "CREATE INDEX grants_by_grantee ON grants (grantee, bucket)",
+    ),
 )
 
 FORMAT = len(STEPS)

@@ -4,7 +4,8 @@
     ├── InvalidArgument (ValueError)      the call could never succeed as written
     │   ├── InvalidKey
     │   ├── InvalidBucketName
-    │   └── InvalidURI
+    │   ├── InvalidURI
+    │   └── PartTooSmall
     ├── NotFound (FileNotFoundError)      alias ResourceNotFound
     │   ├── BucketNotFound
     │   ├── BlobNotFound
@@ -17,6 +18,7 @@
     │   └── LeaseLost                     a writer was taken for dead
     ├── PreconditionFailed
     ├── PermissionDenied (PermissionError)
+    │   └── Locked                        a retention or a legal hold forbids the removal
     ├── IsADirectory (IsADirectoryError)
     ├── NotADirectory (NotADirectoryError)
     ├── NotSupported (NotImplementedError)
@@ -86,6 +88,10 @@ class InvalidURI(InvalidArgument):
     """A text is not a `blob:` URI."""
 
 
+class PartTooSmall(InvalidArgument):
+    """A part of an upload other than its last is too small (`number`, `size`, `least`)."""
+
+
 class NotFound(HoldallError, FileNotFoundError):
     """Something named in the call does not exist."""
 
@@ -137,6 +143,10 @@ class PreconditionFailed(HoldallError):
 
 class PermissionDenied(HoldallError, PermissionError):
     """The caller may not do this."""
+
+
+class Locked(PermissionDenied):
+    """A legal hold or a retention that is not over keeps the revision (`mode`, `until`)."""
 
 
 class IsADirectory(HoldallError, builtins.IsADirectoryError):

@@ -53,6 +53,7 @@ class BucketRecord:
     created_at: datetime
     versioning: Versioning = Versioning.ENABLED
     public_access: bool = False
+    locked: bool = False  # revisions may be kept from being removed (S3 Object Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,13 @@ class Revision:
 
     `number` counts 0, 1, 2 … in the order written. `version` is opaque and never used
     twice. `created_at` is the time of the commit. `checksums` maps an algorithm's
-    lower-case name to the digest in the byte order S3 uses (big-endian for CRCs).
+    lower-case name to the digest of all bytes, in the byte order S3 uses (big-endian for
+    CRCs). `composite` does so for what S3 calls composite checksums: the digest of the
+    digests of the `parts` that a finished upload was made of, 0 for everything else.
+
+    `attributes` are what was said of the content besides its metadata, such as
+    Cache-Control, and never change. `is_null` marks S3's null version: written while
+    versioning was off or suspended; the reference "null" names it.
     """
 
     key: str
@@ -76,6 +83,10 @@ class Revision:
     tags: Mapping[str, str] = field(default_factory=dict)
     is_marker: bool = False
     is_current: bool = True
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    is_null: bool = False
+    parts: int = 0
+    composite: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +106,35 @@ class Precondition:
     `if_match` is an entity tag that it must have, `*` for any blob at all;
     `if_none_match` one that it must not have, `*` for "there must be none"
     (RFC 9110, 13.1.1 and 13.1.2). `expect` is the number of the newest revision.
+    `if_match_size` and `if_match_time` are the size and, to the second, the time of the
+    commit that it must have (S3 DeleteObject).
     """
 
     if_match: str | None = None
     if_none_match: str | None = None
     expect: int | None = None
+    if_match_size: int | None = None
+    if_match_time: datetime | None = None
 
 
 ALWAYS: Final = Precondition()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCondition:
+    """What must hold of the source of a copy (S3 CopyObject; RFC 9110, 13.2.2).
+
+    Entity tags as in `Precondition`; a time counts only where there is no tag beside it,
+    and to the second.
+    """
+
+    if_match: str | None = None
+    if_none_match: str | None = None
+    if_modified_since: datetime | None = None
+    if_unmodified_since: datetime | None = None
+
+
+ANY_SOURCE: Final = SourceCondition()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +143,9 @@ class PutOptions:
 
     `content_type` None means "guess from the key, else from the first bytes".
     `checksums` names algorithms to compute and keep beside CRC32C, each with the digest
-    that the bytes must have, or None.
+    that the bytes must have, or None. `attributes` stay as they are for ever; `marks` are
+    what can change later: "acl", "hold" (ON or OFF) and "retention", the JSON
+    {"mode": "GOVERNANCE" or "COMPLIANCE", "until": microseconds since 1970}.
     """
 
     content_type: str | None = None
@@ -119,6 +153,8 @@ class PutOptions:
     tags: Mapping[str, str] = field(default_factory=dict)
     checksums: Mapping[str, bytes | None] = field(default_factory=dict)
     precondition: Precondition = ALWAYS
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 PLAIN: Final = PutOptions()
@@ -126,15 +162,26 @@ PLAIN: Final = PutOptions()
 
 @dataclass(frozen=True, slots=True)
 class CopyOptions:
-    """How to copy; None keeps what the source has."""
+    """How to copy; None keeps what the source has. Marks are the copy's own, never copied."""
 
     content_type: str | None = None
     metadata: Mapping[str, str] | None = None
     tags: Mapping[str, str] | None = None
     precondition: Precondition = ALWAYS
+    attributes: Mapping[str, str] | None = None
+    marks: Mapping[str, str] = field(default_factory=dict)
+    source: SourceCondition = ANY_SOURCE
 
 
 COPY_ALL: Final = CopyOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A copy that was made, and what it was made of."""
+
+    revision: Revision
+    source: Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +201,37 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionPage:
+    """One page of a listing of all revisions. `after` continues it, None at its end.
+
+    `owner` is the bucket's, and so that of every entry whose attributes name no other.
+    """
+
+    entries: tuple[Entry, ...]
+    after: tuple[str, str | None] | None
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One wish of many: a key to delete, or one revision of it for good."""
+
+    key: str
+    revision: int | str | None = None
+    precondition: Precondition = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
 class Deletion:
-    """What became of one key in a deletion: the marker made, or the error met."""
+    """What became of one key in a deletion: the marker made, or the error met.
+
+    `removed` is the revision that went for good, where one was named.
+    """
 
     key: str
     marker: Revision | None = None
     error: Exception | None = None
+    removed: Revision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +246,85 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class PartChoice:
+    """A part as its sender remembers it: what is None or absent may be anything."""
+
+    number: int
+    etag: str | None = None
+    checksums: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadChecksum:
+    """A checksum that a finished upload shall have: `kind` COMPOSITE, of its parts' digests,
+    or FULL_OBJECT, of its bytes; `expected` is what it must be, or None."""
+
+    algorithm: str
+    kind: str
+    expected: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedPart:
+    """A part that a content was made of: `size` bytes of it, from byte `start` on."""
+
+    number: int
+    start: int
+    size: int
+    checksums: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class UploadRecord:
-    """An upload that was started and neither completed nor aborted."""
+    """An upload that was started and neither completed nor aborted, and what its options said.
+
+    `owner` is the bucket's, `initiator` who started it.
+    """
 
     id: str
     key: str
     created_at: datetime
+    initiator: str = ""
+    owner: str = ""
+    content_type: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPage:
+    """One page of a listing of uploads. `after` continues it, None at its end."""
+
+    entries: tuple[UploadRecord | CommonPrefix, ...]
+    after: tuple[str, str | None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change. `seq` orders all of them; `kind` is a stable word: written, deleted (a delete
+    marker), removed (a revision, for good), tagged, marked, bucket_created, bucket_changed or
+    bucket_deleted. `bucket` is its id, None when it is gone since; `number` the revision's.
+    """
+
+    seq: int
+    time: datetime
+    kind: str
+    bucket: str | None
+    key: str | None
+    number: int | None
+    size: int | None
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """One page of events. `after` is up to where has been looked, though nothing be found;
+    `more` says that there are events beyond."""
+
+    events: tuple[Event, ...]
+    after: int
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)

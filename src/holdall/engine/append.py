@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from typing import NamedTuple, NoReturn
 
 from holdall.catalog.tables import (
     blobs,
     buckets,
     events,
+    marks,
     payloads,
     revisions,
     small_payloads,
@@ -20,32 +20,14 @@ from holdall.catalog.tables.events import Kind
 from holdall.catalog.tables.revisions import CONTENT, MARKER, RevisionRow
 from holdall.catalog.tables.small_payloads import SmallRow
 from holdall.catalog.tables.spans import SpanRow
-from holdall.catalog.transaction import Tick, Transaction
-from holdall.core.errors import LeaseLost, PreconditionFailed
+from holdall.catalog.transaction import Reads, Tick, Transaction
+from holdall.core.errors import LeaseLost
 from holdall.core.values import ALWAYS, Precondition
-from holdall.engine.records import etag_of, replaced_by
+from holdall.engine.content import Content
+from holdall.engine.demands import demand
+from holdall.engine.locking import refuse_locked, with_default_retention
+from holdall.engine.records import replaced_by
 from holdall.engine.remove import forget
-
-
-class Content(NamedTuple):
-    """What the new revision shall be. JSON columns are packed already.
-
-    Its bytes are `small`, or `spans` over payloads that exist, or both empty. A payload
-    that was written for it and is still pending is named by `pending`.
-    """
-
-    size: int = 0
-    kind: int = CONTENT
-    content_type: str | None = None
-    etag: str | None = None
-    crc32c: int | None = None
-    checksums: str | None = None
-    metadata: str | None = None
-    tags: str | None = None
-    small: bytes | None = None
-    spans: tuple[SpanRow, ...] = ()
-    pending: int | None = None
-
 
 TOMBSTONE = Content(kind=MARKER)
 
@@ -59,22 +41,33 @@ def append(
     actor: str,
     condition: Precondition = ALWAYS,
 ) -> RevisionRow:
-    """Check the precondition, number and insert the revision, count it and log it."""
+    """Check the precondition, number and insert the revision, count it and log it.
+
+    Nothing is changed before everything is checked: whoever does this for many blobs in one
+    transaction goes on after an error. `Locked` for a null version that has to stay.
+    """
     target = blobs.target(tx, bucket.id, key)
     if condition is not ALWAYS:
         demand(condition, target, bucket, key)
+    null = _null_before(tx, bucket, target)
+    if null is not None:
+        refuse_locked(tx, bucket, key, null)
     if content.pending is not None and not payloads.make_live(tx, content.pending):
         raise LeaseLost(
             "The writer was silent for too long and was taken for dead.", key=key.decode()
         )
     tick = tx.tick()
+    if bucket.locked:
+        content = with_default_retention(tx, bucket, content, tick.time)
     row = _row(tick, bucket, target, content)
     revisions.insert(tx, row)
+    if content.marks:
+        marks.insert(tx, row, content.marks)
     insert_bytes(tx, row.id, content)
     _make_current(tx, bucket.id, key, target.blob, row)
     tx.count(bucket.id, replaced_by(target.current, row))
-    if bucket.versioning != buckets.ENABLED:
-        _replace_null(tx, bucket, target, row)
+    if null is not None:
+        forget(tx, bucket, null, row.id)
     kind = Kind.WRITTEN if content.kind == CONTENT else Kind.DELETED
     events.log(tx, tick, kind, bucket.id, actor, key, row.number, row.size)
     return row
@@ -97,6 +90,9 @@ def _row(tick: Tick, bucket: BucketRow, target: Target, content: Content) -> Rev
         content.checksums,
         content.metadata,
         content.tags,
+        content.attributes,
+        int(bool(content.marks)),
+        content.parts,
     )
 
 
@@ -120,34 +116,10 @@ def _make_current(
         blobs.update(tx, bucket, key, was, now)
 
 
-def _replace_null(tx: Transaction, bucket: BucketRow, target: Target, row: RevisionRow) -> None:
+def _null_before(reads: Reads, bucket: BucketRow, target: Target) -> RevisionRow | None:
     """Without versioning there is at most one null revision: the new one (S3 PutObject)."""
-    old = target.current
-    if old is not None and not old.is_null:
-        old = revisions.null_before(tx, row.chain, row.number)
-    if old is not None:
-        forget(tx, bucket, old, row.id)
-
-
-def demand(condition: Precondition, target: Target, bucket: BucketRow, key: bytes) -> None:
-    """Raise `PreconditionFailed` unless the current blob is as the condition says."""
-    current = target.current if target.blob and not target.blob.deleted else None
-    tag = etag_of(current) if current else None
-    number = current.number if current else None
-
-    def fail(name: str, expected: object, actual: object) -> NoReturn:
-        raise PreconditionFailed(
-            f"{name}={expected!r} does not hold for {key.decode()!r}: it is {actual!r}.",
-            bucket=bucket.shown,
-            key=key.decode(),
-            condition=name,
-            expected=expected,
-            actual=actual,
-        )
-
-    if condition.if_match is not None and (tag is None or condition.if_match not in ("*", tag)):
-        fail("if_match", condition.if_match, tag)
-    if condition.if_none_match is not None and tag and condition.if_none_match in ("*", tag):
-        fail("if_none_match", condition.if_none_match, tag)
-    if condition.expect is not None and condition.expect != number:
-        fail("expect", condition.expect, number)
+    if bucket.versioning == buckets.ENABLED or target.blob is None:
+        return None
+    if target.current is not None and target.current.is_null:
+        return target.current
+    return revisions.null_of(reads, target.blob.chain)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
+from typing import TypeVar
 
 from holdall.catalog.tables import blobs, buckets, events
 from holdall.catalog.tables.blobs import Listed
 from holdall.catalog.tables.buckets import BucketRow
+from holdall.catalog.tables.revisions import RevisionRow
 from holdall.catalog.transaction import Reads
 from holdall.core.errors import HistoryGone
 from holdall.core.values import CommonPrefix, Entry, Page
@@ -21,7 +23,9 @@ MOST = 512
 END = b"\xff"
 """Greater than every key: no UTF-8 text holds this byte."""
 
-Fetch = Callable[[bytes, bytes, int], list[Listed]]
+Row = TypeVar("Row")
+Fetch = Callable[[bytes, bytes, int], list[tuple[bytes, Row]]]
+"""Some of what is listed, by key: from the first key, below the second, so many."""
 
 
 async def list_page(
@@ -36,12 +40,14 @@ async def list_page(
     check_limit(limit)
     ref = bucket_ref(bucket)
     time = None if at is None else records.microseconds_of(at)
-    bounds = encode_text(prefix), encode_text(delimiter), encode_text(after)
+    start, divider = encode_text(prefix), encode_text(delimiter)
+    low = beyond(encode_text(after), start, divider)
 
     def query(reads: Reads) -> list[Entry]:
         of = find_bucket(reads, ref, engine.owner)
-        entries = _entries(_fetch(reads, of, time), *bounds, most=min(MOST, limit + 1))
-        return list(islice(entries, limit + 1))
+        most = min(MOST, limit + 1)
+        found = walk(_fetch(reads, of, time), start, divider, low, most)
+        return [_entry(one) for one in islice(found, limit + 1)]
 
     entries = await engine.catalog.scan(query)
     more = len(entries) > limit
@@ -49,11 +55,17 @@ async def list_page(
     return Page(tuple(entries), _name(entries[-1]) if more else None)
 
 
+def _entry(found: Listed | CommonPrefix) -> Entry:
+    if isinstance(found, CommonPrefix):
+        return found
+    return records.revision(found[0].decode(), found[1])
+
+
 def _name(entry: Entry) -> str:
     return entry.prefix if isinstance(entry, CommonPrefix) else entry.key
 
 
-def _fetch(reads: Reads, bucket: BucketRow, time: int | None) -> Fetch:
+def _fetch(reads: Reads, bucket: BucketRow, time: int | None) -> Fetch[RevisionRow]:
     if time is None:
         return lambda low, high, limit: blobs.page(reads, bucket.id, low, high, limit)
     seq = _moment(reads, bucket, time)
@@ -73,38 +85,38 @@ def _moment(reads: Reads, bucket: BucketRow, time: int) -> int:
     return seq
 
 
-def _entries(
-    fetch: Fetch, prefix: bytes, delimiter: bytes, after: bytes, most: int
-) -> Iterator[Entry]:
-    """Blobs and common prefixes in order, from the first after `after`."""
-    low, high = max(prefix, _beyond(after, prefix, delimiter)), successor(prefix)
+def walk(
+    fetch: Fetch[Row], prefix: bytes, delimiter: bytes, low: bytes, most: int
+) -> Iterator[tuple[bytes, Row] | CommonPrefix]:
+    """What is fetched and common prefixes in order, from the key `low` on."""
+    low, high = max(prefix, low), successor(prefix)
     size = most if not delimiter else 2
     while rows := fetch(low, high, size):
         low = rows[-1][0] + b"\0"
         for key, row in rows:
-            common = _common(key, prefix, delimiter)
+            common = common_prefix(key, prefix, delimiter)
             if common is not None:
                 yield CommonPrefix(common.decode())
                 low, size = successor(common), 1
                 break
-            yield records.revision(key.decode(), row)
+            yield key, row
         else:
             if len(rows) < size:
                 return
         size = min(2 * size, most)
 
 
-def _common(key: bytes, prefix: bytes, delimiter: bytes) -> bytes | None:
+def common_prefix(key: bytes, prefix: bytes, delimiter: bytes) -> bytes | None:
     """What `key` shares with others: up to the first delimiter after the prefix."""
     at = key.find(delimiter, len(prefix)) if delimiter else -1
     return key[: at + len(delimiter)] if at >= 0 else None
 
 
-def _beyond(after: bytes, prefix: bytes, delimiter: bytes) -> bytes:
+def beyond(after: bytes, prefix: bytes, delimiter: bytes) -> bytes:
     """The least key that a listing after `after` may show."""
     if not after:
         return b""
-    if after.startswith(prefix) and _common(after, prefix, delimiter) == after:
+    if after.startswith(prefix) and common_prefix(after, prefix, delimiter) == after:
         return successor(after)
     return after + b"\0"
 

@@ -11,9 +11,11 @@ from holdall.catalog.tables.revisions import CONTENT, MARKER, RevisionRow
 from holdall.catalog.transaction import Reads
 from holdall.core.errors import BlobNotFound, BucketNotFound, RevisionNotFound
 from holdall.core.names import BucketRef, parse_bucket_ref
-from holdall.engine.records import number_in, version_of
+from holdall.engine.records import number_in, revision, version_of
 
 RevisionRef = int | str | None
+NULL = "null"
+"""Names the revision that was written without versioning (S3's null version)."""
 FAR = 2**62
 """Beyond every number; what is larger would not fit into the tables."""
 
@@ -42,7 +44,7 @@ def find_revision(
     if wanted is None:
         row = blobs.current(reads, bucket.id, key)
         if row is None:
-            raise no_blob(bucket, key)
+            raise no_blob(bucket, key, blobs.target(reads, bucket.id, key).current)
         return row, True
     blob = blobs.find(reads, bucket.id, key)
     if blob is None:
@@ -54,6 +56,8 @@ def find_revision(
 
 
 def _revision(reads: Reads, blob: BlobRow, wanted: int | str) -> RevisionRow | None:
+    if wanted == NULL:
+        return revisions.null_of(reads, blob.chain)
     if isinstance(wanted, str):
         number = number_in(wanted)
         row = None if number is None else revisions.by_number(reads, blob.chain, number)
@@ -66,22 +70,25 @@ def _revision(reads: Reads, blob: BlobRow, wanted: int | str) -> RevisionRow | N
 
 
 def require_content(row: RevisionRow, bucket: BucketRow, key: bytes) -> RevisionRow:
-    """Refuse a delete marker where bytes are needed."""
+    """Refuse a delete marker where bytes are needed; the error's fact `marker` is that one."""
     if row.kind == MARKER:
         raise RevisionNotFound(
             f"Revision {row.number} of {key.decode()!r} is a delete marker.",
             bucket=bucket.shown,
             key=key.decode(),
             revision=row.number,
+            marker=revision(key.decode(), row),
         )
     return row
 
 
-def no_blob(bucket: BucketRow, key: bytes) -> BlobNotFound:
+def no_blob(bucket: BucketRow, key: bytes, marker: RevisionRow | None = None) -> BlobNotFound:
+    """The error; its fact `marker` is the delete marker in the blob's place, if any."""
     return BlobNotFound(
         f"There is no blob {key.decode()!r} in bucket {bucket.shown}.",
         bucket=bucket.shown,
         key=key.decode(),
+        marker=marker and revision(key.decode(), marker),
     )
 
 

@@ -12,9 +12,10 @@ from holdall.core.names import BucketRef, encode_key
 from holdall.core.sources import Source, in_memory
 from holdall.core.values import PutOptions, Revision
 from holdall.engine import records
-from holdall.engine.append import Content, append
-from holdall.engine.checking import check_content_type, check_pairs
+from holdall.engine.append import append
+from holdall.engine.checking import check_content_type, check_marks, check_pairs
 from holdall.engine.collect import collect_soon
+from holdall.engine.content import Content
 from holdall.engine.engine import SMALL, Engine
 from holdall.engine.naming import bucket_ref, find_bucket
 from holdall.engine.receive import Received, in_hand, receive
@@ -26,6 +27,7 @@ async def put(
     ref, name = bucket_ref(bucket), encode_key(key)
     check_content_type(options.content_type)
     metadata, tags = check_pairs(options.metadata), check_pairs(options.tags)
+    attributes, marks = check_pairs(options.attributes), check_marks(options.marks)
 
     def unit(tx: Transaction, content: Content) -> tuple[RevisionRow, bool]:
         into = find_bucket(tx, ref, engine.owner)
@@ -34,7 +36,9 @@ async def put(
 
     def described(received: Received) -> Content:
         kind = options.content_type or guess_content_type(key, received.first)
-        return received.content._replace(content_type=kind, metadata=metadata, tags=tags)
+        return received.content._replace(
+            content_type=kind, metadata=metadata, tags=tags, attributes=attributes, marks=marks
+        )
 
     data = in_memory(source, SMALL)
     if data is not None:  # nothing can be left over, so nothing has to be given up

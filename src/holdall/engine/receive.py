@@ -22,8 +22,8 @@ from holdall.catalog.transaction import Transaction
 from holdall.core.checksums import BlockSums, Digester, crc32c, digester
 from holdall.core.errors import ChecksumMismatch, HoldallError, OutcomeUnknown
 from holdall.core.sources import Source, chunks, in_memory
-from holdall.engine.append import Content
 from holdall.engine.collect import collect_soon
+from holdall.engine.content import Content
 from holdall.engine.engine import LEASE, SMALL, Engine
 from holdall.engine.records import pack
 from holdall.payloads.protocol import PayloadWriting

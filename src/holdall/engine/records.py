@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from holdall.catalog.tables import buckets
 from holdall.catalog.tables.buckets import BucketRow
+from holdall.catalog.tables.completed_parts import CompletedPartRow
 from holdall.catalog.tables.parts import PartRow
 from holdall.catalog.tables.revisions import MARKER, RevisionRow
 from holdall.core.errors import InvalidArgument
@@ -18,6 +19,9 @@ from holdall.core.values import (
     Usage,
     Versioning,
 )
+
+COMPOSITE = "composite-"
+"""What the name of a checksum of checksums begins with, where it is stored."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,6 +43,11 @@ def microseconds_of(time: datetime) -> int:
     return (time - EPOCH) // timedelta(microseconds=1)
 
 
+def second_of(time: datetime) -> datetime:
+    """The time as headers say it, in whole seconds (RFC 9110, 5.6.7)."""
+    return time.replace(microsecond=0)
+
+
 def bucket_record(row: BucketRow) -> BucketRecord:
     return BucketRecord(
         id=row.uid,
@@ -47,6 +56,7 @@ def bucket_record(row: BucketRow) -> BucketRecord:
         created_at=moment(row.created),
         versioning=VERSIONING[row.versioning],
         public_access=bool(row.public),
+        locked=bool(row.locked),
     )
 
 
@@ -81,16 +91,43 @@ def revision(key: str, row: RevisionRow, *, is_current: bool = True) -> Revision
         unpack(row.tags),
         row.kind == MARKER,
         is_current,
+        unpack(row.attributes),
+        bool(row.is_null),
+        row.parts,
+        composite(row),
     )
 
 
-def checksums(row: RevisionRow | PartRow) -> Mapping[str, bytes]:
+def checksums(row: RevisionRow | PartRow | CompletedPartRow) -> Mapping[str, bytes]:
     found: dict[str, bytes] = {}
     if row.checksums is not None:
-        found = {name: bytes.fromhex(text) for name, text in unpack(row.checksums).items()}
+        found = {
+            name: bytes.fromhex(text)
+            for name, text in unpack(row.checksums).items()
+            if not name.startswith(COMPOSITE)
+        }
     if row.crc32c is not None:
         found["crc32c"] = row.crc32c.to_bytes(4, "big")
     return found
+
+
+def composite(row: RevisionRow) -> Mapping[str, bytes]:
+    """The checksums of its parts' checksums, which are kept among the others."""
+    if row.checksums is None or not row.parts:
+        return {}
+    return {
+        name.removeprefix(COMPOSITE): bytes.fromhex(text)
+        for name, text in unpack(row.checksums).items()
+        if name.startswith(COMPOSITE)
+    }
+
+
+def whole_checksums(row: RevisionRow) -> str | None:
+    """What is stored of its checksums, without those that speak of its parts."""
+    if row.checksums is None or not row.parts:
+        return row.checksums
+    kept = unpack(row.checksums).items()
+    return pack({name: text for name, text in kept if not name.startswith(COMPOSITE)})
 
 
 def pack(mapping: Mapping[str, str]) -> str | None:

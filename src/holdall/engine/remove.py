@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from holdall.catalog.tables import blobs, buckets, doomed, events, revisions, spans
+from holdall.catalog.tables import (
+    blobs,
+    buckets,
+    completed_parts,
+    doomed,
+    events,
+    marks,
+    revisions,
+    spans,
+)
 from holdall.catalog.tables.blobs import BlobRow
 from holdall.catalog.tables.buckets import BucketRow
 from holdall.catalog.tables.events import Kind
 from holdall.catalog.tables.revisions import MARKER, RevisionRow
 from holdall.catalog.transaction import Transaction
+from holdall.engine.locking import refuse_locked
 from holdall.engine.records import as_current, as_kept
 
 
@@ -15,6 +25,10 @@ def forget(tx: Transaction, bucket: BucketRow, row: RevisionRow, seq: int) -> No
     """Delete a revision's row, uncount it, raise the history floor, doom its payloads."""
     buckets.raise_floor(tx, bucket.id, revisions.follower(tx, row.chain, row.number) or seq)
     revisions.delete(tx, row)
+    if row.marked:
+        marks.forget(tx, row)
+    if row.parts:
+        completed_parts.forget(tx, row.id)
     tx.count(bucket.id, -as_kept(row))
     forget_spans(tx, row.id, seq)
 
@@ -29,9 +43,20 @@ def forget_spans(tx: Transaction, owner: int, seq: int) -> None:
 
 
 def remove_revision(
-    tx: Transaction, bucket: BucketRow, key: bytes, blob: BlobRow, row: RevisionRow, actor: str
+    tx: Transaction,
+    bucket: BucketRow,
+    key: bytes,
+    blob: BlobRow,
+    row: RevisionRow,
+    actor: str,
+    *,
+    bypass: bool = False,
 ) -> None:
-    """Delete one revision; the newest one left becomes current if this one was."""
+    """Delete one revision; the newest one left becomes current if this one was.
+
+    `Locked`, before anything is changed, where it has to stay; see `refuse_locked`.
+    """
+    refuse_locked(tx, bucket, key, row, bypass=bypass)
     tick = tx.tick()
     forget(tx, bucket, row, tick.seq)
     if row.number == blob.current:
@@ -52,10 +77,17 @@ def _fall_back(
 
 
 def remove_some(
-    tx: Transaction, bucket: BucketRow, key: bytes, blob: BlobRow, actor: str, limit: int
+    tx: Transaction,
+    bucket: BucketRow,
+    key: bytes,
+    blob: BlobRow,
+    actor: str,
+    limit: int,
+    *,
+    bypass: bool = False,
 ) -> int:
     """Delete up to `limit` revisions of a blob, the oldest first; how many."""
     rows = revisions.oldest(tx, blob.chain, limit)
     for row in rows:
-        remove_revision(tx, bucket, key, blob, row, actor)
+        remove_revision(tx, bucket, key, blob, row, actor, bypass=bypass)
     return len(rows)

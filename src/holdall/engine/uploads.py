@@ -5,37 +5,51 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from hashlib import md5
+from itertools import islice
 
-from holdall.catalog.tables import parts, payloads, spans, uploads
+from holdall.catalog.tables import completed_parts, parts, payloads, spans, uploads
+from holdall.catalog.tables.buckets import BucketRow
 from holdall.catalog.tables.parts import PartRow
 from holdall.catalog.tables.revisions import RevisionRow
 from holdall.catalog.tables.spans import SpanRow
 from holdall.catalog.tables.uploads import UploadRow
 from holdall.catalog.transaction import Reads, Transaction
-from holdall.core.checksums import combine_crc32c
 from holdall.core.content_types import guess_content_type
 from holdall.core.errors import InvalidArgument, LeaseLost, UploadNotFound
 from holdall.core.names import BucketRef, encode_key
 from holdall.core.sources import Source
 from holdall.core.values import (
     ALWAYS,
+    ANY_SOURCE,
+    CommonPrefix,
     Part,
     Precondition,
     PutOptions,
     Revision,
+    SourceCondition,
     Span,
+    UploadChecksum,
+    UploadPage,
     UploadRecord,
 )
 from holdall.engine import records
-from holdall.engine.append import Content, append, insert_bytes
-from holdall.engine.checking import check_content_type, check_limit, check_pairs, encode_text
+from holdall.engine.append import append, insert_bytes
+from holdall.engine.checking import (
+    check_content_type,
+    check_limit,
+    check_marks,
+    check_pairs,
+    encode_text,
+)
 from holdall.engine.collect import collect_soon
+from holdall.engine.completing import Choice, choose, joined_content, refuse_small
+from holdall.engine.content import Content
+from holdall.engine.demands import demand_of_source
 from holdall.engine.engine import Engine
-from holdall.engine.list import successor
+from holdall.engine.list import beyond, common_prefix, walk
 from holdall.engine.naming import (
     RevisionRef,
     bucket_ref,
@@ -52,7 +66,7 @@ _ID = re.compile("[0-9a-f]{32}")
 
 
 async def start(engine: Engine, bucket: str, key: str, options: PutOptions) -> EngineUpload:
-    ref, name, uid = bucket_ref(bucket), encode_key(key), secrets.token_hex(16)
+    ref, name = bucket_ref(bucket), encode_key(key)
     if options.checksums or options.precondition is not ALWAYS:
         raise InvalidArgument("Checksums belong to the parts, the precondition to the end.")
     check_content_type(options.content_type)
@@ -60,13 +74,19 @@ async def start(engine: Engine, bucket: str, key: str, options: PutOptions) -> E
         "content_type": options.content_type or guess_content_type(key, b""),
         "metadata": check_pairs(options.metadata),
         "tags": check_pairs(options.tags),
+        "attributes": check_pairs(options.attributes),
+        "marks": check_marks(options.marks),
     }
 
-    def unit(tx: Transaction) -> None:
-        of, tick = find_bucket(tx, ref, engine.owner), tx.tick()
-        uploads.insert(tx, UploadRow(tick.seq, uid, of.id, name, tick.time, json.dumps(described)))
+    packed = json.dumps(described)
 
-    await engine.catalog.write(unit)
+    def unit(tx: Transaction) -> str:
+        of, tick = find_bucket(tx, ref, engine.owner), tx.tick()
+        uid = f"{tick.seq:012x}{secrets.token_hex(10)}"  # sorts in the order they were started
+        uploads.insert(tx, UploadRow(tick.seq, uid, of.id, name, tick.time, packed, engine.owner))
+        return uid
+
+    uid = await engine.catalog.write(unit)
     return EngineUpload(engine, ref, key, uid)
 
 
@@ -79,18 +99,54 @@ async def resume(engine: Engine, bucket: str, key: str, id: str) -> EngineUpload
 
 
 async def list_uploads(
-    engine: Engine, bucket: str, prefix: str, after: tuple[str, str], limit: int
-) -> list[UploadRecord]:
-    ref, first = bucket_ref(bucket), encode_text(prefix)
+    engine: Engine,
+    bucket: str,
+    prefix: str,
+    after: tuple[str, str | None],
+    limit: int,
+    delimiter: str = "",
+) -> UploadPage:
+    """A page of unfinished uploads by key, then in the order they were started.
+
+    `after` is a key and the id of the last one seen, or None for all of the key; as in
+    other listings the key may be a common prefix.
+    """
     check_limit(limit)
-    low = max((encode_text(after[0]), after[1]), (first, ""))
+    ref, start, divider = bucket_ref(bucket), encode_text(prefix), encode_text(delimiter)
+    key, id = encode_text(after[0]), encode_text(after[1] or "").decode()
 
-    def query(reads: Reads) -> list[UploadRecord]:
+    def query(reads: Reads) -> list[UploadRecord | CommonPrefix]:
         of = find_bucket(reads, ref, engine.owner)
-        rows = uploads.page(reads, of.id, low, successor(first), limit)
-        return [UploadRecord(row.uid, row.key.decode(), records.moment(row.time)) for row in rows]
+        low = beyond(key, start, divider)
+        if after[1] is not None and common_prefix(key, start, divider) is None:
+            low = key
+        found = walk(partial(uploads.keys, reads, of.id), start, divider, low, limit + 1)
+        return list(islice(_expanded(reads, of, found, (key, id), limit + 1), limit + 1))
 
-    return await engine.catalog.scan(query)
+    entries = await engine.catalog.scan(query)
+    more, entries = len(entries) > limit, entries[:limit]
+    return UploadPage(tuple(entries), _place(entries[-1]) if more else None)
+
+
+def _expanded(
+    reads: Reads,
+    of: BucketRow,
+    found: Iterator[tuple[bytes, None] | CommonPrefix],
+    after: tuple[bytes, str],
+    limit: int,
+) -> Iterator[UploadRecord | CommonPrefix]:
+    """Each key's uploads in its place."""
+    for one in found:
+        if isinstance(one, CommonPrefix):
+            yield one
+            continue
+        low = after if one[0] == after[0] else (one[0], "")
+        for row in uploads.page(reads, of.id, low, one[0] + b"\0", limit):
+            yield upload_record(row, of)
+
+
+def _place(entry: UploadRecord | CommonPrefix) -> tuple[str, str | None]:
+    return (entry.prefix, None) if isinstance(entry, CommonPrefix) else (entry.key, entry.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +192,9 @@ class EngineUpload:
         *,
         revision: RevisionRef = None,
         span: Span | None = None,
+        condition: SourceCondition = ANY_SOURCE,
     ) -> Part:
+        """As the protocol says. `PreconditionFailed` unless the source is as `condition` says."""
         check_number(number)
         ref, name = bucket_ref(bucket), encode_key(key)
 
@@ -144,6 +202,7 @@ class EngineUpload:
             of = find_bucket(tx, ref, self._engine.owner)
             source, _ = find_revision(tx, of, name, revision)
             start, end = clip(span, require_content(source, of, name).size)
+            demand_of_source(condition, source, of, name)
             if span is not None and (start, end) != (span.start, span.end or end):
                 raise InvalidArgument(f"{key!r} has no bytes {span.start} to {span.end}.", key=key)
             whole = (start, end) == (0, source.size)
@@ -151,7 +210,7 @@ class EngineUpload:
                 size=end - start,
                 etag=source.etag if whole and "-" not in (source.etag or "-") else None,
                 crc32c=source.crc32c if whole else None,
-                checksums=source.checksums if whole else None,
+                checksums=records.whole_checksums(source) if whole else None,
                 spans=_from_zero(cut(spans.of(tx, source.id), start, end), start),
             )
             return self._insert(number, content, tx)
@@ -187,36 +246,64 @@ class EngineUpload:
         rows = await self._engine.catalog.read(lambda reads: parts.of(reads, self.row(reads).id))
         return [part_value(row) for row in rows]
 
+    async def parts_page(self, after: int = 0, limit: int = 1000) -> Sequence[Part]:
+        """The parts stored so far with numbers beyond `after`."""
+        check_limit(limit)
+        rows = await self._engine.catalog.read(
+            lambda reads: parts.page(reads, self.row(reads).id, after, limit)
+        )
+        return [part_value(row) for row in rows]
+
+    async def record(self) -> UploadRecord:
+        """Who started it, when, and what its options said."""
+
+        def query(reads: Reads) -> UploadRecord:
+            bucket = find_bucket(reads, self._bucket, self._engine.owner)
+            return upload_record(self.row(reads), bucket)
+
+        return await self._engine.catalog.read(query)
+
     async def complete(
-        self, chosen: Sequence[Part | int] | None = None, *, precondition: Precondition = ALWAYS
+        self,
+        chosen: Sequence[Choice] | None = None,
+        *,
+        precondition: Precondition = ALWAYS,
+        least: int = 0,
+        checksum: UploadChecksum | None = None,
     ) -> Revision:
-        row = await self._engine.catalog.write(partial(self._complete, chosen, precondition))
+        """As the protocol says. Every part but the last must have `least` bytes, else
+        `PartTooSmall`. `checksum` is kept, and verified if it says what it must be:
+        `ChecksumMismatch`. An `InvalidArgument` says in its fact `reason` what was wrong with
+        the parts chosen: order, missing, etag or checksum."""
+        row = await self._engine.catalog.write(
+            partial(self._complete, chosen, precondition, least, checksum)
+        )
         collect_soon(self._engine)
         return records.revision(self._key, row)
 
     def _complete(
-        self, named: Sequence[Part | int] | None, condition: Precondition, tx: Transaction
+        self,
+        named: Sequence[Choice] | None,
+        condition: Precondition,
+        least: int,
+        checksum: UploadChecksum | None,
+        tx: Transaction,
     ) -> RevisionRow:
         upload = self.row(tx)
-        chosen = _choose(parts.of(tx, upload.id), named, self._key)
-        said = json.loads(upload.options)
-        content = Content(
-            size=sum(part.size for part in chosen),
-            etag=_etag(chosen),
-            crc32c=_combined(chosen),
-            spans=_joined(tx, chosen),
-            **said,
-        )
-        bucket = find_bucket(tx, self._bucket, self._engine.owner)
-        row = append(
-            tx,
-            bucket,
-            upload.key,
-            content,
-            actor=self._engine.owner,
-            condition=condition,
-        )
-        abort_row(tx, upload)
+        held = parts.of(tx, upload.id)
+        chosen = choose(held, named, self._key)
+        refuse_small(chosen, least)
+        content = joined_content(tx, upload, chosen, checksum)
+        bucket, actor = find_bucket(tx, self._bucket, self._engine.owner), self._engine.owner
+        row = append(tx, bucket, upload.key, content, actor=actor, condition=condition)
+        kept = {part.id for part in chosen}
+        for part in held:
+            if part.id not in kept:
+                _drop_part(tx, part, row.id)
+        completed_parts.take_over(tx, row.id, upload.id)
+        spans.delete_of_parts(tx, upload.id)  # the revision's own refer to every payload now
+        parts.forget(tx, upload.id)
+        uploads.delete(tx, upload.id)
         return row
 
     async def abort(self) -> None:
@@ -227,6 +314,21 @@ class EngineUpload:
 def check_number(number: int) -> None:
     if not 1 <= number <= MAX_PARTS:
         raise InvalidArgument(f"A part's number is 1 to {MAX_PARTS}, not {number}.", actual=number)
+
+
+def upload_record(row: UploadRow, bucket: BucketRow) -> UploadRecord:
+    said = json.loads(row.options)
+    return UploadRecord(
+        id=row.uid,
+        key=row.key.decode(),
+        created_at=records.moment(row.time),
+        initiator=row.initiator or bucket.owner,
+        owner=bucket.owner,
+        content_type=said["content_type"],
+        metadata=records.unpack(said["metadata"]),
+        tags=records.unpack(said["tags"]),
+        attributes=records.unpack(said.get("attributes")),
+    )
 
 
 def part_value(row: PartRow) -> Part:
@@ -246,55 +348,5 @@ def _drop_part(tx: Transaction, part: PartRow, seq: int) -> None:
     forget_spans(tx, part.id, seq)
 
 
-def _choose(held: list[PartRow], named: Sequence[Part | int] | None, key: str) -> list[PartRow]:
-    by_number = {part.number: part for part in held}
-    numbers = list(by_number) if named is None else [_number(part) for part in named]
-    wrong = [_number(part) for part in named or () if not _is_held(by_number, part)]
-    if not numbers or wrong or numbers != sorted(set(numbers)):
-        raise InvalidArgument(
-            f"The parts of {key!r} must be those that are held, in ascending order.",
-            key=key,
-            parts=wrong,
-        )
-    return [by_number[number] for number in numbers]
-
-
-def _number(part: Part | int) -> int:
-    return part if isinstance(part, int) else part.number
-
-
-def _is_held(held: Mapping[int, PartRow], part: Part | int) -> bool:
-    found = held.get(_number(part))
-    return found is not None and (isinstance(part, int) or part.etag == found.etag)
-
-
 def _from_zero(some: list[SpanRow], start: int) -> tuple[SpanRow, ...]:
     return tuple(span._replace(position=span.position - start) for span in some)
-
-
-def _joined(reads: Reads, chosen: list[PartRow]) -> tuple[SpanRow, ...]:
-    joined, position = list[SpanRow](), 0
-    for part in chosen:
-        joined += [
-            span._replace(position=position + span.position) for span in spans.of(reads, part.id)
-        ]
-        position += part.size
-    return tuple(joined)
-
-
-def _etag(chosen: list[PartRow]) -> str | None:
-    """S3's form, the MD5 of the parts' MD5s; None where one of them was never computed."""
-    digests = [records.checksums(part).get("md5") for part in chosen]
-    if any(digest is None for digest in digests):
-        return None
-    whole = md5(b"".join(digest or b"" for digest in digests), usedforsecurity=False)
-    return f"{whole.hexdigest()}-{len(chosen)}"
-
-
-def _combined(chosen: list[PartRow]) -> int | None:
-    total = 0
-    for part in chosen:
-        if part.crc32c is None:
-            return None
-        total = combine_crc32c(total, part.crc32c, part.size)
-    return total

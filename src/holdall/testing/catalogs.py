@@ -12,22 +12,35 @@ from contextlib import contextmanager
 import pytest
 
 from holdall.catalog.tables import (
+    access_keys,
     audit,
     blobs,
     buckets,
+    completed_parts,
     doomed,
     events,
+    grants,
     leases,
+    marks,
+    members,
+    orgs,
     parts,
     payloads,
+    settings,
     small_payloads,
     spans,
     uploads,
     usage,
+    users,
 )
+from holdall.catalog.tables.access_keys import AccessKeyRow
 from holdall.catalog.tables.blobs import BlobRow
 from holdall.catalog.tables.buckets import BucketRow
+from holdall.catalog.tables.completed_parts import CompletedPartRow
 from holdall.catalog.tables.events import Kind
+from holdall.catalog.tables.grants import GrantRow
+from holdall.catalog.tables.members import MemberRow
+from holdall.catalog.tables.orgs import OrgRow
 from holdall.catalog.tables.parts import PartRow
 from holdall.catalog.tables.payloads import PayloadRow
 from holdall.catalog.tables.revisions import RevisionRow
@@ -35,6 +48,7 @@ from holdall.catalog.tables.revisions import insert as insert_revision
 from holdall.catalog.tables.small_payloads import SmallRow
 from holdall.catalog.tables.spans import SpanRow
 from holdall.catalog.tables.uploads import UploadRow
+from holdall.catalog.tables.users import UserRow
 from holdall.catalog.transaction import Catalog, Query, Reads, T, Tick, Transaction, Unit
 from holdall.core.errors import Busy, Closed, HoldallError
 from holdall.core.values import Usage
@@ -235,14 +249,16 @@ class CatalogTests:
             spans.insert(tx, far, SpanRow(8, far + 2, 0, 6))
             doomed.doom(tx, far + 1, far)
             doomed.doom(tx, far + 2, 1)
-            uploads.insert(tx, UploadRow(far, "u", far, b"key", 0, "{}"))
+            uploads.insert(tx, UploadRow(far, "u", far, b"key", 0, "{}", "me"))
             parts.insert(tx, PartRow(far, 1, far + 5, 0, 0, "etag", None, None))
             for seq in (1, 5, far):
                 events.log(tx, Tick(seq, seq * 10), Kind.WRITTEN, far, "", b"key")
 
         await catalog.write(unit)
         assert await catalog.read(lambda reads: _answers(reads, far)) == {
-            "bucket": [BucketRow(far, "u", "me", "name", far, 1, 0, 0)],
+            "bucket": [BucketRow(far, "u", "me", "name", far, 1, 0, 0, 0)],
+            "named": [far, far],
+            "keys": [b"key"],
             "at": [1],
             "sums": [b"efgh", b""],
             "expired": [],
@@ -250,10 +266,127 @@ class CatalogTests:
             "doomed": [(far + 1, "token", far), (far + 2, None, 1)],
             "doomed before": [(far + 2, None, 1)],
             "uploads": [far],
-            "parts": [1],
+            "upload keys": [b"key"],
+            "parts": [1, 1],
             "moments": [0, 4, far - 1, far],
+            "events": [1, 5, far, 5, None],
+            "chosen": [5, far],
             "users": [("name", b"key", 0)],
         }
+
+    async def test_the_tables_beside_a_revision_speak_the_dialect(self, catalog: Catalog) -> None:
+        far = 2**40
+        row = _revision(9)._replace(id=far, marked=1)
+
+        def unit(tx: Transaction) -> None:
+            insert_revision(tx, row)
+            marks.insert(tx, row, {"acl": "a", "hold": "ON"})
+            marks.put(tx, row, "acl", "b")
+            marks.drop(tx, row, "hold")
+            for number in (1, 3, 7):
+                size = far * number
+                parts.insert(tx, PartRow(far, number, number, 0, size, "e", 2**32 - 1, None))
+            completed_parts.take_over(tx, far + 1, far)
+            settings.put(tx, far, "policy", "old")
+            settings.put(tx, far, "policy", "new")
+
+        def answers(reads: Reads) -> list[object]:
+            return [
+                marks.of(reads, row),
+                completed_parts.page(reads, far + 1, 1, 1),
+                completed_parts.find(reads, far + 1, 2),
+                completed_parts.position(reads, far + 1, 7),
+                settings.get(reads, far, "policy"),
+                settings.of(reads, far),
+            ]
+
+        await catalog.write(unit)
+        assert await catalog.read(answers) == [
+            {"acl": "b"},
+            [CompletedPartRow(far + 1, 3, far * 3, 2**32 - 1, None)],
+            None,
+            far * 4,
+            "new",
+            {"policy": "new"},
+        ]
+
+        def undo(tx: Transaction) -> bool:
+            marks.drop(tx, row, "acl")
+            marks.forget(tx, row)
+            completed_parts.forget(tx, far + 1)
+            settings.forget(tx, far)
+            return settings.delete(tx, far, "policy")
+
+        assert not await catalog.write(undo)
+        found = await catalog.read(lambda reads: reads.one("SELECT marked FROM revisions"))
+        assert found == (0,)
+        assert (await catalog.read(answers))[1:] == [[], None, 0, None, {}]
+
+    async def test_the_tables_of_accounts_speak_the_dialect(self, catalog: Catalog) -> None:
+        far = 2**40
+        key = AccessKeyRow("AK", b"\0sealed", "jane", "", far, far, None, '["a"]', 1, None, None)
+        session = key._replace(id="AS", session_of="AK", expires=5)
+
+        def unit(tx: Transaction) -> None:
+            assert users.insert(tx, UserRow("jane", far, "Jane", 1))
+            assert not users.insert(tx, UserRow("jane", 0, "", 0))
+            users.update(tx, UserRow("jane", 0, "J", 0))
+            assert orgs.insert(tx, OrgRow("acme", far))
+            assert not orgs.insert(tx, OrgRow("acme", 0))
+            members.put(tx, MemberRow("acme", "jane", "reader"))
+            members.put(tx, MemberRow("acme", "jane", "admin"))
+            assert access_keys.insert(tx, key)
+            assert not access_keys.insert(tx, key)
+            access_keys.insert(tx, session)
+            access_keys.touch(tx, "AK", far)
+            access_keys.touch(tx, "AK", 1)
+            grants.put(tx, GrantRow(far, "user:jane", "read"))
+            grants.put(tx, GrantRow(far, "user:jane", "write"))
+
+        used = key._replace(last_used=far)
+
+        def answers(reads: Reads) -> list[object]:
+            return [
+                users.get(reads, "jane"),
+                *users.page(reads, "", 9),
+                orgs.get(reads, "acme"),
+                *orgs.page(reads, "", 9),
+                members.get(reads, "acme", "jane"),
+                *members.page(reads, "acme", "", 9),
+                *members.of_user(reads, "jane"),
+                access_keys.get(reads, "AS"),
+                *access_keys.page(reads, "jane", "", 9),
+                *grants.of(reads, far),
+                *grants.to(reads, "user:jane", 0, 9),
+            ]
+
+        await catalog.write(unit)
+        member, grant = MemberRow("acme", "jane", "admin"), GrantRow(far, "user:jane", "write")
+        assert await catalog.read(answers) == [
+            *([UserRow("jane", far, "J", 0)] * 2),
+            *([OrgRow("acme", far)] * 2),
+            *([member] * 3),
+            session,
+            used,
+            *([grant] * 2),
+        ]
+
+        def undo(tx: Transaction) -> list[object]:
+            access_keys.insert(tx, session._replace(id="old", session_of=None))
+            done: list[object] = [access_keys.forget_expired(tx, 6), access_keys.delete(tx, "AK")]
+            access_keys.forget_user(tx, "jane")
+            done += [members.delete(tx, "acme", "jane"), grants.delete(tx, far, "user:jane")]
+            done += [members.delete(tx, "acme", "jane"), grants.delete(tx, far, "user:jane")]
+            members.forget_org(tx, "acme")
+            members.forget_user(tx, "jane")
+            grants.forget(tx, far)
+            grants.forget_grantee(tx, "user:jane")
+            users.delete(tx, "jane")
+            orgs.delete(tx, "acme")
+            return done
+
+        assert await catalog.write(undo) == [2, True, True, True, False, False]
+        assert await catalog.read(answers) == [None] * 4
 
     async def test_every_question_of_the_audit_is_understood(self, catalog: Catalog) -> None:
         assert await catalog.scan(lambda reads: list(audit.findings(reads))) == []
@@ -556,6 +689,11 @@ def _answers(reads: Reads, far: int) -> dict[str, list[object]]:
     bounds = (far, b"", b"\xff")
     return {
         "bucket": [*buckets.of_owner(reads, "me")],
+        "named": [
+            row.id
+            for row in (*buckets.named(reads, "name"), *buckets.page(reads, "me", "n", "", 9))
+        ],
+        "keys": [key for key, _ in blobs.any_page(reads, *bounds, 10)],
         "at": [row.number for _, row in blobs.page_at(reads, *bounds, 10, far + 1)],
         "sums": [payloads.sums(reads, far, 1, 1), payloads.sums(reads, far, 70_000, 70_000)],
         "expired": [*payloads.expired(reads, far, 10)],
@@ -566,7 +704,16 @@ def _answers(reads: Reads, far: int) -> dict[str, list[object]]:
         "doomed": [*sorted(doomed.every(reads))],
         "doomed before": [*doomed.waiting(reads, far, 10)],
         "uploads": [row.id for row in uploads.page(reads, far, (b"", ""), b"\xff", 10)],
-        "parts": [row.number for row in parts.of(reads, far)],
+        "upload keys": [key for key, _ in uploads.keys(reads, far, b"", b"\xff", 10)],
+        "parts": [row.number for row in (*parts.of(reads, far), *parts.page(reads, far, 0, 9))],
+        "events": [
+            events.first(reads),
+            events.nth_after(reads, 0, 2),
+            events.last(reads),
+            events.event_before(reads, 51),
+            events.nth_after(reads, far, 1),
+        ],
+        "chosen": [row.seq for row in events.chosen(reads, 1, far, far, (b"k", b"l"), 10)],
         "moments": [events.moment_of(reads, time) for time in (9, 49, 50, far * 10)],
         "users": [(place.bucket, place.key, place.number) for place in audit.users(reads, far)],
     }

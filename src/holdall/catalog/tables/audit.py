@@ -145,6 +145,63 @@ _QUESTIONS: tuple[tuple[str, str, str], ...] = (
         " (p.id IN (SELECT payload FROM doomed))",
     ),
     (
+        "mark",
+        "the mark belongs to no revision",
+        "SELECT NULL, NULL, m.number, NULL FROM marks m WHERE NOT EXISTS"
+        " (SELECT 1 FROM revisions r WHERE r.chain = m.chain AND r.number = m.number)",
+    ),
+    (
+        "mark",
+        "the revision's row says that it has marks, or has none, and the marks say otherwise",
+        f"{_NAMED}, r.number, NULL{_OF_REVISION} WHERE r.marked <> CASE WHEN EXISTS"
+        " (SELECT 1 FROM marks m WHERE m.chain = r.chain AND m.number = r.number)"
+        " THEN 1 ELSE 0 END",
+    ),
+    (
+        "completed part",
+        "the part belongs to no revision",
+        "SELECT NULL, NULL, NULL, NULL FROM completed_parts c"
+        " WHERE c.revision NOT IN (SELECT id FROM revisions)",
+    ),
+    (
+        "completed part",
+        "the parts that the revision was made of do not add up to it",
+        f"{_NAMED}, r.number, NULL{_OF_REVISION} WHERE r.parts > 0 AND (r.parts <>"
+        " (SELECT count(*) FROM completed_parts c WHERE c.revision = r.id) OR r.size <>"
+        " (SELECT coalesce(sum(c.size), 0) FROM completed_parts c WHERE c.revision = r.id))",
+    ),
+    (
+        "setting",
+        "the setting belongs to a bucket that does not exist",
+        "SELECT NULL, NULL, NULL, NULL FROM settings s"
+        " WHERE s.bucket NOT IN (SELECT id FROM buckets)",
+    ),
+    (
+        "locked",
+        "the bucket is locked, and its versioning is not enabled",
+        "SELECT coalesce(t.name, t.uid), NULL, NULL, NULL FROM buckets t"
+        " WHERE t.locked = 1 AND t.versioning <> 1",
+    ),
+    (
+        "grant",
+        "the grant is of a bucket that does not exist",
+        "SELECT NULL, NULL, NULL, NULL FROM grants g"
+        " WHERE g.bucket NOT IN (SELECT id FROM buckets)",
+    ),
+    (
+        "member",
+        "the member, or the organisation, does not exist",
+        "SELECT NULL, NULL, NULL, NULL FROM members m"
+        " WHERE m.username NOT IN (SELECT name FROM users)"
+        " OR m.org NOT IN (SELECT name FROM orgs)",
+    ),
+    (
+        "access key",
+        "the access key belongs to no user",
+        "SELECT NULL, NULL, NULL, NULL FROM access_keys k"
+        " WHERE k.username NOT IN (SELECT name FROM users)",
+    ),
+    (
         "clock",
         "there are moments after the last one",
         "SELECT NULL, NULL, NULL, NULL FROM clock c WHERE c.seq <"

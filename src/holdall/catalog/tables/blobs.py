@@ -45,6 +45,16 @@ _PAGE = (
     f"SELECT b.key, {_COLUMNS_OF_REVISION} FROM blobs b{_JOIN}"
     " WHERE b.bucket = ? AND b.deleted = 0 AND b.key >= ? AND b.key < ? ORDER BY b.key LIMIT ?"
 )
+# Both halves are in the order of the key, so SQLite and PostgreSQL merge them unsorted.
+_ANY = (
+    f"SELECT b.key, b.deleted, b.chain, b.current, b.next, {_COLUMNS_OF_REVISION} FROM"
+    " (SELECT key, deleted, chain, current, next FROM blobs"
+    " WHERE bucket = ? AND deleted = 0 AND key >= ? AND key < ?"
+    " UNION ALL"
+    " SELECT key, deleted, chain, current, next FROM blobs"
+    " WHERE bucket = ? AND deleted = 1 AND key >= ? AND key < ?) b"
+    f"{_JOIN} ORDER BY b.key LIMIT ?"
+)
 _PAGE_AT = (
     f"SELECT b.key, {_COLUMNS_OF_REVISION} FROM"
     " (SELECT key, chain FROM blobs WHERE bucket = ? AND deleted = 0 AND key >= ? AND key < ?"
@@ -85,6 +95,14 @@ def current(reads: Reads, bucket: int, key: bytes) -> RevisionRow | None:
 def page(reads: Reads, bucket: int, low: bytes, high: bytes, limit: int) -> list[Listed]:
     """Current revisions of keys from `low`, below `high`, in the order of their bytes."""
     return _listed(reads.all(_PAGE, (bucket, low, high, limit)))
+
+
+def any_page(
+    reads: Reads, bucket: int, low: bytes, high: bytes, limit: int
+) -> list[tuple[bytes, Target]]:
+    """As `page`, with those that are deleted, whose current revision is a marker."""
+    rows = reads.all(_ANY, (bucket, low, high, bucket, low, high, limit))
+    return [(bytes(row[0]), Target(BlobRow(*row[1:5]), RevisionRow(*row[5:]))) for row in rows]
 
 
 def page_at(

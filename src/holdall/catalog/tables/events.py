@@ -18,6 +18,7 @@ class Kind(IntEnum):
     BUCKET_CREATED = 5
     BUCKET_CHANGED = 6
     BUCKET_DELETED = 7
+    MARKED = 8  # an ACL, a retention or a hold of one revision
 
 
 class EventRow(NamedTuple):
@@ -48,6 +49,40 @@ def log(
     )
 
 
+def chosen(
+    reads: Reads, after: int, until: int, bucket: int, bounds: tuple[bytes, bytes], limit: int
+) -> list[EventRow]:
+    """As `page`, up to `until`, of one bucket and of keys from the first bound on, below the
+    second; what concerns the bucket itself has no key and always counts."""
+    rows = reads.all(
+        "SELECT seq, time, kind, bucket, key, number, size, actor FROM events"
+        " WHERE seq > ? AND seq <= ? AND bucket = ?"
+        " AND (key IS NULL OR (key >= ? AND key < ?)) ORDER BY seq LIMIT ?",
+        (after, until, bucket, *bounds, limit),
+    )
+    return [EventRow(*row) for row in rows]
+
+
+def first(reads: Reads) -> int:
+    """The moment of the oldest event that is kept, 0 without any."""
+    row = reads.one("SELECT min(seq) FROM events")
+    return int(row[0] or 0) if row else 0
+
+
+def nth_after(reads: Reads, after: int, count: int) -> int | None:
+    """The moment of the event `count` places after `after`; None when there are fewer."""
+    row = reads.one(
+        "SELECT seq FROM events WHERE seq > ? ORDER BY seq LIMIT 1 OFFSET ?", (after, count - 1)
+    )
+    return int(row[0]) if row else None
+
+
+def forget(tx: Transaction, before: int, limit: int) -> int:
+    """Delete the oldest events before the moment `before`, about so many; how many."""
+    end = nth_after(tx, 0, limit) or before
+    return tx.run("DELETE FROM events WHERE seq < ?", (min(end + 1, before),))
+
+
 def page(reads: Reads, after: int, limit: int) -> list[EventRow]:
     rows = reads.all(
         "SELECT seq, time, kind, bucket, key, number, size, actor FROM events"
@@ -59,7 +94,7 @@ def page(reads: Reads, after: int, limit: int) -> list[EventRow]:
 
 def moment_of(reads: Reads, time: int) -> int:
     """The last moment whose time is not after `time`: a binary search, for times never fall."""
-    low, high = 0, _last(reads)
+    low, high = 0, last(reads)
     while low < high:
         middle = (low + high + 1) // 2
         found = _at_or_before(reads, middle)
@@ -70,9 +105,15 @@ def moment_of(reads: Reads, time: int) -> int:
     return low
 
 
-def _last(reads: Reads) -> int:
+def last(reads: Reads) -> int:
     row = reads.one("SELECT max(seq) FROM events")
     return int(row[0] or 0) if row else 0
+
+
+def event_before(reads: Reads, time: int) -> int:
+    """The moment of the last event whose time is not after `time`, 0 without any."""
+    found = _at_or_before(reads, moment_of(reads, time))
+    return found[0] if found else 0
 
 
 def _at_or_before(reads: Reads, seq: int) -> tuple[int, int] | None:

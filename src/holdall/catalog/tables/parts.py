@@ -35,5 +35,18 @@ def of(reads: Reads, upload: int) -> list[PartRow]:
     return [PartRow(*row) for row in rows]
 
 
+def page(reads: Reads, upload: int, after: int, limit: int) -> list[PartRow]:
+    rows = reads.all(
+        f"SELECT {_LIST} FROM parts WHERE upload = ? AND number > ? ORDER BY number LIMIT ?",
+        (upload, after, limit),
+    )
+    return [PartRow(*row) for row in rows]
+
+
+def forget(tx: Transaction, upload: int) -> None:
+    """All of an upload that is over."""
+    tx.run("DELETE FROM parts WHERE upload = ?", (upload,))
+
+
 def delete(tx: Transaction, row: PartRow) -> None:
     tx.run("DELETE FROM parts WHERE upload = ? AND number = ?", (row.upload, row.number))

@@ -14,7 +14,9 @@ class RevisionRow(NamedTuple):
 
     `token` is random: it tells this revision from one that a restored backup numbers alike.
     `is_null` marks what S3 calls the null version, written while versioning was not enabled.
-    `checksums`, `metadata` and `tags` are JSON objects, None for an empty one.
+    `checksums`, `metadata`, `tags` and `attributes` are JSON objects, None for an empty one.
+    `marked` 1 when the table `marks` speaks of it, `parts` how many rows of
+    `completed_parts` do: both are nearly always 0, and then nobody has to look there.
     """
 
     chain: int
@@ -31,6 +33,9 @@ class RevisionRow(NamedTuple):
     checksums: str | None
     metadata: str | None
     tags: str | None
+    attributes: str | None = None
+    marked: int = 0
+    parts: int = 0
 
 
 COLUMNS = RevisionRow._fields
@@ -59,9 +64,9 @@ def newest(reads: Reads, chain: int) -> RevisionRow | None:
     return RevisionRow(*row) if row else None
 
 
-def null_before(reads: Reads, chain: int, number: int) -> RevisionRow | None:
-    """The null version of a chain, older than revision `number`."""
-    row = reads.one(f"{_SELECT} AND is_null = 1 AND number < ?", (chain, number))
+def null_of(reads: Reads, chain: int) -> RevisionRow | None:
+    """The null version of a chain, wherever it stands."""
+    row = reads.one(f"{_SELECT} AND is_null = 1 ORDER BY number DESC LIMIT 1", (chain,))
     return RevisionRow(*row) if row else None
 
 
@@ -91,6 +96,13 @@ def set_tags(tx: Transaction, row: RevisionRow, tags: str | None) -> None:
     tx.run(
         "UPDATE revisions SET tags = ? WHERE chain = ? AND number = ?",
         (tags, row.chain, row.number),
+    )
+
+
+def set_marked(tx: Transaction, row: RevisionRow, marked: bool) -> None:
+    tx.run(
+        "UPDATE revisions SET marked = ? WHERE chain = ? AND number = ?",
+        (int(marked), row.chain, row.number),
     )
 
 

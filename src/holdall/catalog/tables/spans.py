@@ -48,6 +48,18 @@ def of(reads: Reads, owner: int) -> list[SpanRow]:
     return [SpanRow(*row) for row in rows]
 
 
+def of_parts(reads: Reads, upload: int) -> dict[int, list[SpanRow]]:
+    """The spans of an upload's parts, by the id of the part."""
+    found: dict[int, list[SpanRow]] = {}
+    for row in reads.all(
+        "SELECT s.owner, s.position, s.payload, s.start, s.length FROM parts p"
+        " JOIN spans s ON s.owner = p.id WHERE p.upload = ? ORDER BY p.number, s.position",
+        (upload,),
+    ):
+        found.setdefault(row[0], []).append(SpanRow(*row[1:]))
+    return found
+
+
 _LOCATED = (
     "SELECT s.position, s.payload, s.start, s.length, p.token, p.size, m.crc32c, m.bytes"
     " FROM spans s LEFT JOIN payloads p ON p.id = s.payload"
@@ -86,6 +98,10 @@ def locate(reads: Reads, span: SpanRow) -> LocatedSpan | None:
 
 def is_used(reads: Reads, payload: int) -> bool:
     return reads.one("SELECT 1 FROM spans WHERE payload = ? LIMIT 1", (payload,)) is not None
+
+
+def delete_of_parts(tx: Transaction, upload: int) -> None:
+    tx.run("DELETE FROM spans WHERE owner IN (SELECT id FROM parts WHERE upload = ?)", (upload,))
 
 
 def delete(tx: Transaction, owner: int) -> None:
