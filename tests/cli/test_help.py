@@ -13,7 +13,9 @@ from tests.cli.conftest import Holdall
 
 WANTED = [
     *("mb", "rb", "ls", "cat", "cp", "mv", "rm", "stat", "du"),
-    *("versions", "restore", "undo", "check", "sweep", "backup", "demo"),
+    *("versions", "restore", "undo", "check", "sweep", "backup"),
+    *("serve", "env", "login", "keys", "users", "orgs", "share", "public", "sign", "creds"),
+    *("explain", "events", "demo"),
 ]
 
 

@@ -51,7 +51,7 @@ async def test_a_full_disk(small_disk: Path, size: int) -> None:
     assert len(keys) > 5
     await expect(backend, keys, size)
     with pytest.raises(StorageFull):
-        await backend.put(KEPT, "large", bytes(2_000_000))
+        await backend.put(KEPT, "large", bytes(6_000_000))  # more than the reserve gives up
     for key in keys[::2]:
         await backend.delete(PLAIN, key)
     await backend.sweep()

@@ -39,6 +39,18 @@ COMMANDS: Final[Mapping[str, Entry]] = dict(
         _entry("check", "Look for damage in the store."),
         _entry("sweep", "Clear away what crashed writers left behind."),
         _entry("backup", "Copy the store while it is in use, or restore such a copy."),
+        _entry("serve", "Serve a store to S3 clients."),
+        _entry("env", "Print what a shell needs to reach a server."),
+        _entry("login", "Remember a server and an access key."),
+        _entry("keys", "List, make and revoke access keys."),
+        _entry("users", "List, make and delete users."),
+        _entry("orgs", "List, make and change organisations."),
+        _entry("share", "Share a bucket, or say whom it is shared with."),
+        _entry("public", "Open a bucket to everybody, or close it."),
+        _entry("sign", "Make an address that is good for a while."),
+        _entry("creds", "Make temporary credentials."),
+        _entry("explain", "Say why somebody may or may not do something."),
+        _entry("events", "Follow what happens in buckets."),
         _entry("demo", "Store a real folder tree, prove it is all there, and clean up."),
     )
 )

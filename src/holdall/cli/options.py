@@ -60,6 +60,14 @@ Store = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="A server that 'holdall login' remembers. [environment: HOLDALL_PROFILE]",
+    ),
+]
 At = Annotated[
     str | None,
     typer.Option(

@@ -44,6 +44,11 @@ def run_without_store(
     work: Callable[[Output], Coroutine[Any, Any, None]], *, json: bool
 ) -> NoReturn:
     """Do `work` to its end; always leaves by `typer.Exit`."""
+    run_blocking(lambda output: asyncio.run(work(output)), json=json)
+
+
+def run_blocking(work: Callable[[Output], None], *, json: bool) -> NoReturn:
+    """The same for work that has an event loop of its own, or needs none."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -51,7 +56,7 @@ def run_without_store(
     raise typer.Exit(_finish(work, output))
 
 
-def _finish(work: Callable[[Output], Coroutine[Any, Any, None]], output: Output) -> ExitCode:
+def _finish(work: Callable[[Output], None], output: Output) -> ExitCode:
     try:
         code = _outcome(work, output)
         output.flush()
@@ -61,9 +66,9 @@ def _finish(work: Callable[[Output], Coroutine[Any, Any, None]], output: Output)
     return code
 
 
-def _outcome(work: Callable[[Output], Coroutine[Any, Any, None]], output: Output) -> ExitCode:
+def _outcome(work: Callable[[Output], None], output: Output) -> ExitCode:
     try:
-        asyncio.run(work(output))
+        work(output)
     except KeyboardInterrupt:
         output.note("stopped")
         return ExitCode.INTERRUPTED

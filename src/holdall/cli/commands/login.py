@@ -1,0 +1,84 @@
+"""`holdall login`: remember a server and an access key."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from holdall.cli import profiles
+from holdall.cli.options import Json
+from holdall.cli.output import Output
+from holdall.cli.remote import reached
+from holdall.cli.running import run_without_store
+from holdall.core.errors import InvalidArgument
+
+
+def command(
+    url: Annotated[str, typer.Argument(metavar="URL", show_default=False)],
+    profile: Annotated[
+        str, typer.Option("--profile", metavar="NAME", help="The name to remember it by.")
+    ] = profiles.DEFAULT,
+    access_key: Annotated[
+        str, typer.Option("--access-key", metavar="ID", help="Else it is asked for.")
+    ] = "",
+    region: Annotated[str, typer.Option("--region", help="The server's region.")] = "us-east-1",
+    json: Json = False,
+) -> None:
+    """Remember a server and an access key.
+
+    The key is AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY where they are set; else both
+    are asked for, or read from standard input, a line each. The server is asked whether
+    they are right before they are kept, in a file that only you may read.
+
+    Exit codes: 0 remembered; 1 the server refused them or cannot be reached; 2 wrong usage.
+    """
+
+    async def work(output: Output) -> None:
+        await login(output, _profile(url, access_key, region), profile)
+
+    run_without_store(work, json=json)
+
+
+async def login(output: Output, profile: profiles.Profile, name: str) -> None:
+    async with reached(profile) as remote:
+        await remote.get("/buckets", limit="1")
+    file = profiles.save(name, profile)
+    fields = {"profile": name, "endpoint": profile.endpoint, "access_key": profile.access_key}
+    output.result(fields, f"{profile.endpoint} is {name!r} in {file}")
+
+
+def _profile(url: str, access_key: str, region: str) -> profiles.Profile:
+    if not _is_address(url):
+        raise InvalidArgument(f"{url!r} is no address such as https://files.example.com")
+    key, secret, token = _key(access_key)
+    return profiles.Profile(url.rstrip("/"), region, key, secret, token)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        found = urlsplit(url)
+    except ValueError:  # an IPv6 address that is none
+        return False
+    return found.scheme in ("http", "https") and bool(found.hostname) and found.path in ("", "/")
+
+
+def _key(access_key: str) -> tuple[str, str, str | None]:
+    names = profiles.ACCESS_KEY, profiles.SECRET_KEY
+    known, secret = (os.environ.get(name) for name in names)
+    if known and secret and access_key in ("", known):
+        return known, secret, os.environ.get(profiles.TOKEN) or None
+    key = access_key or _asked("access key")
+    return key, _asked("secret key", hidden=True), None
+
+
+def _asked(what: str, *, hidden: bool = False) -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt(what, hide_input=hidden, err=True)).strip()
+    text = sys.stdin.readline().strip()
+    if not text:
+        raise InvalidArgument(f"there is no {what} on standard input")
+    return text

@@ -1,0 +1,47 @@
+"""`holdall sign`: make an address that is good for a while."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from holdall.cli.durations import seconds
+from holdall.cli.options import Json, Profile, Store
+from holdall.cli.output import Output
+from holdall.cli.places import blob_with_key
+from holdall.cli.remote import Remote, run_remote
+
+
+def command(
+    uri: Annotated[str, typer.Argument(metavar="URI", show_default=False)],
+    expires: Annotated[
+        str, typer.Option("--expires", metavar="TIME", help="For so long: 90s, 1h, 7d at most.")
+    ] = "1h",
+    method: Annotated[
+        str, typer.Option("--method", help="What for: GET, HEAD, PUT or DELETE.")
+    ] = "GET",
+    profile: Profile = None,
+    store: Store = "",
+    json: Json = False,
+) -> None:
+    """Make an address that is good for a while.
+
+    URI is blob:BUCKET/KEY. Whoever holds the address may do this one thing with the object
+    until its time is over, as you may yourself.
+
+    Exit codes: 0 printed; 1 the server refused it or cannot be reached; 2 wrong usage.
+    """
+
+    async def work(remote: Remote, output: Output) -> None:
+        named = blob_with_key(uri)
+        signed = await remote.post(
+            "/urls",
+            bucket=named.bucket,
+            key=named.key,
+            method=method.upper(),
+            expires_in=seconds(expires),
+        )
+        output.result(signed, signed["url"])
+
+    run_remote(work, profile=profile, store=store, json=json)

@@ -1,0 +1,1 @@
+"""The server: the S3 API, the control plane and events, as one ASGI app."""

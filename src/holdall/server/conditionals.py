@@ -1,0 +1,63 @@
+"""The condition keys of a request, as bucket policies name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from holdall.s3.errors import S3Error
+from holdall.server import tag_sets
+from holdall.server.access.context import Value
+from holdall.server.objects import tags_of
+from holdall.server.request import Request
+
+_HEADERS: Final = (
+    "x-amz-acl",
+    "x-amz-copy-source",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write",
+    "x-amz-grant-write-acp",
+    "x-amz-metadata-directive",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-amz-storage-class",
+    "x-amz-website-redirect-location",
+    "x-amz-object-ownership",
+    "x-amz-content-sha256",
+)
+_QUERY: Final = ("prefix", "delimiter", "max-keys")
+
+
+def context_of(request: Request) -> Mapping[str, Value]:
+    return dict(_facts(request))
+
+
+def _tags(text: str) -> dict[str, str]:
+    """None of what is malformed: whoever stores it will refuse it."""
+    try:
+        return tags_of(text)
+    except S3Error:
+        return {}
+
+
+def _facts(request: Request) -> Iterator[tuple[str, Value]]:
+    headers, query = request.headers, request.query
+    yield "aws:SourceIp", request.client
+    yield "aws:SecureTransport", "true" if request.secure else "false"
+    if "user-agent" in headers:
+        yield "aws:UserAgent", headers["user-agent"]
+    if "referer" in headers:
+        yield "aws:Referer", headers["referer"]
+    for name in _HEADERS:
+        if name in headers:
+            yield f"s3:{name}", headers[name]
+    for name in _QUERY:
+        if name in query:
+            yield f"s3:{name}", query[name]
+    if "x-amz-tagging" in headers:
+        yield from tag_sets.condition_keys(_tags(headers["x-amz-tagging"])).items()
+    if "versionId" in query:
+        yield "s3:VersionId", query["versionId"]

@@ -1,0 +1,66 @@
+"""Conditional requests (RFC 9110, 13), as S3 answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from holdall.core.values import ALWAYS, Precondition, Revision
+from holdall.s3.errors import S3Error
+from holdall.s3.times import from_http
+from holdall.server.response import Headers
+
+
+def check_read(headers: Mapping[str, str], revision: Revision, described: Headers) -> None:
+    """Raise `PreconditionFailed` (412) or `NotModified` (304) in the order of 13.2.2."""
+    match, none_match = headers.get("if-match"), headers.get("if-none-match")
+    since, unless = headers.get("if-modified-since"), headers.get("if-unmodified-since")
+    if match is not None:
+        if not _lists(match, revision.etag):
+            raise S3Error("PreconditionFailed", Condition="If-Match")
+    elif unless is not None and _is_after(revision, unless):
+        raise S3Error("PreconditionFailed", Condition="If-Unmodified-Since")
+    if none_match is not None:
+        if _lists(none_match, revision.etag):
+            raise _not_modified(described)
+    elif since is not None and from_http(since) and not _is_after(revision, since):
+        raise _not_modified(described)
+
+
+def _not_modified(described: Headers) -> S3Error:
+    return S3Error("NotModified", headers=tuple(described))
+
+
+def _lists(header: str, etag: str) -> bool:
+    """Whether the entity tag is among those listed; weak ones count, S3's never are."""
+    tags = [tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")]
+    return "*" in tags or etag in tags
+
+
+def _is_after(revision: Revision, text: str) -> bool:
+    """Whether the object changed after a date; headers know whole seconds only."""
+    time = from_http(text)
+    return time is not None and _second(revision.created_at) > time
+
+
+def _second(time: datetime) -> datetime:
+    return time.replace(microsecond=0)
+
+
+def write_precondition(headers: Mapping[str, str]) -> Precondition:
+    """If-Match and If-None-Match of a write. `NotImplemented` for what S3 does not take."""
+    match, none_match = headers.get("if-match"), headers.get("if-none-match")
+    if none_match is not None and none_match.strip('"') != "*":
+        raise S3Error(
+            "NotImplemented", "A header you provided implies functionality that is not implemented"
+        )
+    return Precondition(
+        if_match=match and match.strip().strip('"'),
+        if_none_match="*" if none_match is not None else None,
+    )
+
+
+def delete_precondition(headers: Mapping[str, str]) -> Precondition:
+    """If-Match of a delete. An object that is not there meets every other wish."""
+    match = headers.get("if-match")
+    return Precondition(if_match=match.strip().strip('"')) if match is not None else ALWAYS

@@ -1,0 +1,185 @@
+"""Buckets: making, changing and deleting them, and what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, StringConstraints
+
+from holdall.core.values import BucketRecord, Usage, Versioning
+from holdall.engine import buckets
+from holdall.engine.engine import Engine
+from holdall.s3.errors import S3Error
+from holdall.server.access.demands import ORGANISATION
+from holdall.server.authorisation import Demand, decide
+from holdall.server.control.caller import Caller, Calling
+from holdall.server.control.names import OWNER, BucketInPath, BucketName
+from holdall.server.control.paging import After, Limit, described, listed
+from holdall.server.control.problems import Refusal, forbidden
+from holdall.server.operations.create_bucket import check_name
+
+router = APIRouter(prefix="/buckets", tags=["buckets"])
+
+State = Literal["enabled", "suspended", "off"]
+
+
+class Bucket(BaseModel):
+    """`owner` is a user's name or `org:NAME`. `public`: everybody may read its objects."""
+
+    name: str
+    id: str
+    owner: str
+    created_at: datetime
+    versioning: State
+    public: bool
+    locked: bool
+
+
+class NewBucket(BaseModel):
+    name: BucketName
+    owner: Annotated[str, StringConstraints(pattern=OWNER)] | None = None
+    versioned: bool = True
+    locked: bool = False
+
+
+class BucketChange(BaseModel):
+    """What is absent stays as it is."""
+
+    public: bool | None = None
+    versioning: Literal["enabled", "suspended"] | None = None
+
+
+class BucketUsage(BaseModel):
+    """`blobs` and `bytes` speak of current objects only; sizes are in bytes."""
+
+    blobs: int
+    bytes: int
+    revisions: int
+    revision_bytes: int
+    markers: int
+
+
+def shown(record: BucketRecord) -> Bucket:
+    return Bucket(
+        name=str(record.name),
+        id=record.id,
+        owner=record.owner,
+        created_at=record.created_at,
+        versioning=record.versioning.value,
+        public=record.public_access,
+        locked=record.locked,
+    )
+
+
+@router.get("", responses=described(Bucket), response_model=None)
+async def list_buckets(
+    request: Request,
+    caller: Caller,
+    owner: Annotated[str | None, Query(max_length=255, pattern=r"^[^\x00/]+$")] = None,
+    prefix: Annotated[str, Query(max_length=63, pattern=r"^[a-z0-9._-]*$")] = "",
+    after: After = "",
+    limit: Limit = 100,
+) -> Response:
+    """The named buckets of the caller, or of an `owner` whose buckets the caller may see."""
+    engine = _engine_of(caller, owner, ("owner", "admin", "member", "reader"))
+    scope = caller.proved.key.caller.key
+
+    async def fetch(after: str, limit: int) -> Sequence[Bucket]:
+        records = await buckets.page(engine, prefix=prefix, after=after, limit=limit)
+        return [shown(record) for record in records]
+
+    async def fetch_some(after: str, limit: int) -> Sequence[Bucket]:
+        """Those within the key's scope, which lists few."""
+        names = sorted(name for name in (scope and scope.buckets) or () if name > after)
+        found = [bucket for name in names for bucket in await _named(engine, name)]
+        return [bucket for bucket in found if bucket.name.startswith(prefix)][:limit]
+
+    chosen = fetch_some if scope is not None and scope.buckets is not None else fetch
+    return await listed(request, chosen, lambda bucket: bucket.name, after, limit)
+
+
+async def _named(engine: Engine, name: str) -> list[Bucket]:
+    records = await buckets.named(engine, name)
+    return [shown(record) for record in records if record.owner == engine.owner]
+
+
+@router.post("", status_code=201)
+async def create_bucket(wanted: NewBucket, caller: Caller) -> Bucket:
+    """Make a bucket for the caller, or for an organisation that the caller manages."""
+    engine = _engine_of(caller, wanted.owner, ("owner", "admin"))
+    demand = Demand(action="s3:CreateBucket", name=wanted.name, writes=True)
+    if not decide(caller.proved.key.caller, demand).allowed:
+        raise forbidden("You may not make this bucket with this key.")
+    _check(wanted)
+    versioning = Versioning.ENABLED if wanted.versioned else Versioning.OFF
+    record = await buckets.create(
+        engine, wanted.name, versioning, exclusive=True, locked=wanted.locked
+    )
+    return shown(record)
+
+
+def _check(wanted: NewBucket) -> None:
+    try:
+        check_name(wanted.name)
+    except S3Error as error:
+        raise Refusal(422, "InvalidBucketName", error.message) from None
+
+
+def _engine_of(caller: Calling, owner: str | None, roles: tuple[str, ...]) -> Engine:
+    """Acts in the name of the caller, or of an organisation or user that they stand for."""
+    if owner is None or owner == caller.user or caller.is_admin:
+        return caller.site.state.engine_of(owner or caller.user)
+    name = owner.removeprefix(ORGANISATION)
+    if owner.startswith(ORGANISATION) and caller.role_in(name) in roles:
+        return caller.site.state.engine_of(owner)
+    raise forbidden(f"You do not act for {owner}.")
+
+
+@router.get("/{bucket}")
+async def get_bucket(bucket: BucketInPath, caller: Caller) -> Bucket:
+    """What is known of a bucket that the caller may list."""
+    found = await caller.bucket(bucket, "s3:ListBucket")
+    return shown(await buckets.get(caller.engine, found.id))
+
+
+@router.patch("/{bucket}")
+async def change_bucket(bucket: BucketInPath, change: BucketChange, caller: Caller) -> Bucket:
+    """Open a bucket to the public or close it, switch its versioning. For those who manage it."""
+    found = await caller.bucket(bucket, "s3:ListBucket")
+    if change.public is not None:
+        await caller.bucket(bucket, "s3:PutBucketPublicAccessBlock", writes=True)
+    if change.versioning is not None:
+        await caller.bucket(bucket, "s3:PutBucketVersioning", writes=True)
+        await buckets.set_versioning(caller.engine, found.id, Versioning(change.versioning))
+    if change.public is not None:
+        await buckets.set_public_access(caller.engine, found.id, change.public)
+    return shown(await buckets.get(caller.engine, found.id))
+
+
+@router.delete("/{bucket}", status_code=204)
+async def delete_bucket(bucket: BucketInPath, caller: Caller, force: bool = False) -> None:
+    """Delete a bucket; `force` empties it first, of all revisions and uploads."""
+    found = await caller.bucket(bucket, "s3:DeleteBucket", writes=True)
+    if force:
+        await caller.bucket(bucket, "s3:DeleteObjectVersion", writes=True)
+    await buckets.delete(caller.engine, found.id, force)
+
+
+@router.get("/{bucket}/usage")
+async def get_usage(bucket: BucketInPath, caller: Caller) -> BucketUsage:
+    """How much a bucket holds."""
+    found = await caller.bucket(bucket, "s3:ListBucket")
+    return _shown_usage(await buckets.measure(caller.engine, found.id))
+
+
+def _shown_usage(usage: Usage) -> BucketUsage:
+    return BucketUsage(
+        blobs=usage.blobs,
+        bytes=usage.bytes,
+        revisions=usage.revisions,
+        revision_bytes=usage.revision_bytes,
+        markers=usage.markers,
+    )

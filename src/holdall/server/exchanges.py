@@ -1,0 +1,110 @@
+"""One request with its answer, as logs and metrics tell of it: facts, and no secrets."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from holdall.s3.errors import S3Error
+from holdall.server.request import Message, Receive, Request, Scope, Send
+from holdall.server.table import route_of
+
+_BUCKET: Final = re.compile(r"[A-Za-z0-9._-]{1,255}")
+_IN_HEADER: Final = re.compile(
+    rb"Credential=([A-Za-z0-9._+@-]{1,128})/|AWS ([A-Za-z0-9._+@-]{1,128}):"
+)
+_IN_QUERY: Final = re.compile(
+    rb"(?:^|&)(?:X-Amz-Credential|AWSAccessKeyId)=([A-Za-z0-9._+@-]{1,128})(?:%2F|/|&|$)",
+    re.IGNORECASE,
+)
+_REQUEST_ID: Final = b"x-amz-request-id"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """`sent` and `received` are bytes of bodies, `seconds` the time until the last was handed
+    over. `status` 0: the client went before there was an answer. The access key is what the
+    request claims; it need not have been proved."""
+
+    method: str
+    operation: str
+    bucket: str | None
+    access_key: str | None
+    client: str
+    status: int = 0
+    sent: int = 0
+    received: int = 0
+    seconds: float = 0.0
+    request_id: str = "-"
+
+
+class Meter:
+    """Stands between an application and its client, and counts."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self.status = self.sent = self.received = 0
+        self.request_id = "-"
+        self._receive = receive
+        self._send = send
+        self._began = time.perf_counter()
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self.received += len(message.get("body", b""))
+        return message
+
+    def send(self, message: Message) -> Any:
+        if message["type"] == "http.response.body":
+            self.sent += len(message.get("body", b""))
+        elif message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.request_id = _request_id(message["headers"])
+        return self._send(message)
+
+    def finished(self, scope: Scope, operation: str | None, domains: Iterable[str]) -> Exchange:
+        """`operation` None: the S3 operation that the request means."""
+        bucket = None
+        if operation is None:
+            operation, bucket = _meant(scope, domains)
+        return Exchange(
+            method=scope["method"],
+            operation=operation,
+            bucket=bucket,
+            access_key=_access_key(scope),
+            client=(scope.get("client") or ("-",))[0],
+            status=self.status,
+            sent=self.sent,
+            received=self.received,
+            seconds=time.perf_counter() - self._began,
+            request_id=self.request_id,
+        )
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
+
+
+def _meant(scope: Scope, domains: Iterable[str]) -> tuple[str, str | None]:
+    request = Request(scope, _nothing, "", domains)
+    try:
+        bucket = request.target.bucket
+        shown = bucket if bucket and _BUCKET.fullmatch(bucket) else None
+    except S3Error:
+        return "Unknown", None
+    try:
+        return route_of(request).name, shown
+    except S3Error:
+        return "Unknown", shown
+
+
+def _access_key(scope: Scope) -> str | None:
+    header = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    match = _IN_HEADER.search(header) or _IN_QUERY.search(scope["query_string"])
+    return next((group.decode() for group in match.groups() if group), None) if match else None
+
+
+def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    return next((value.decode("latin-1") for name, value in headers if name == _REQUEST_ID), "-")

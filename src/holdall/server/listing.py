@@ -1,0 +1,83 @@
+"""What the three listings of S3 have in common: their parameters and their rendering."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+from holdall.core.values import Entry, Revision
+from holdall.s3.errors import S3Error
+from holdall.s3.times import to_iso
+from holdall.s3.xml import Node
+from holdall.server.call import Call
+from holdall.server.shown_checksums import shown
+
+MOST = 1000
+_NUMBER = re.compile("-?[0-9]{1,20}")
+
+
+def count(query: Mapping[str, str], name: str = "max-keys") -> int:
+    """How many entries are wanted: 0 to 1000, and 1000 for more."""
+    text = query.get(name)
+    if not text:
+        return MOST
+    if not _NUMBER.fullmatch(text):
+        raise S3Error(
+            "InvalidArgument",
+            f"Provided {name} not an integer or within integer range",
+            ArgumentName=name,
+            ArgumentValue=text,
+        )
+    if int(text) < 0 or int(text) > 2**31 - 1:
+        raise S3Error(
+            "InvalidArgument",
+            f"Argument {name} must be an integer between 0 and 2147483647",
+            ArgumentName=name,
+            ArgumentValue=text,
+        )
+    return min(int(text), MOST)
+
+
+class Spelling:
+    """How keys are written: as they are, or percent-encoded when the caller asks for it."""
+
+    def __init__(self, query: Mapping[str, str]) -> None:
+        self.encoding = query.get("encoding-type")
+        if self.encoding not in (None, "url"):
+            raise S3Error("InvalidArgument", "Invalid Encoding Method specified in Request")
+
+    def __call__(self, text: str) -> str:
+        return quote(text, safe="/*-._~") if self.encoding else text
+
+    def optional(self, text: str | None) -> str | None:
+        """None for what is absent or empty, which is left out."""
+        return self(text) if text else None
+
+
+def described(revision: Revision) -> tuple[Node, ...]:
+    """What every listing says of an object after its key."""
+    checksum = shown(revision)
+    return (
+        ("LastModified", to_iso(revision.created_at)),
+        ("ETag", f'"{revision.etag}"'),
+        ("ChecksumAlgorithm", checksum and checksum.algorithm.upper()),
+        ("ChecksumType", checksum and checksum.type),
+        ("Size", revision.size),
+    )
+
+
+def owner(canonical_id: str, display_name: str) -> tuple[Node, ...]:
+    return (("ID", canonical_id), ("DisplayName", display_name))
+
+
+async def page(
+    call: Call, prefix: str, delimiter: str, after: str, limit: int
+) -> tuple[Sequence[Entry], str | None]:
+    """A page of current objects, and what continues it."""
+    if limit == 0:
+        return (), None
+    found = await call.store.list(
+        call.bucket.id, prefix=prefix, delimiter=delimiter, after=after, limit=limit
+    )
+    return found.entries, found.after

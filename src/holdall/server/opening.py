@@ -1,0 +1,133 @@
+"""The composition root of the server: from options to everything that is open while it runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+
+from holdall.backends.engine import EngineBackend
+from holdall.core.errors import Busy, Conflict
+from holdall.engine import accounts, directory, sweep
+from holdall.engine.engine import Engine
+from holdall.server import first_start
+from holdall.server.accounts import Accounts, Key
+from holdall.server.authorisation import Caller
+from holdall.server.background import repeated
+from holdall.server.feed import Feed
+from holdall.server.first_start import Keys, RootKey
+from holdall.server.identities import account_number, canonical_id
+from holdall.server.options import ServerOptions
+from holdall.server.sessions import Sessions
+from holdall.server.state import State, now
+from holdall.server.stored_keys import StoredKeys
+from holdall.server.webhooks import Webhooks
+
+ANNOUNCEMENT: Final = "server.json"
+NOTE_USES: Final = 10.0
+LIST_USERS: Final = 1.0
+SWEEP: Final = 3600.0
+"""Seconds between two of each."""
+
+
+@dataclass(slots=True)
+class ServedState(State):
+    """What requests share when they reach a server of ours, which has webhooks."""
+
+    hooks: Webhooks | None = None
+
+    @property
+    def webhooks(self) -> frozenset[str]:
+        return frozenset() if self.hooks is None else self.hooks.names()
+
+
+@dataclass(slots=True)
+class Opened:
+    """A store that is being served. `state` is what requests share, `root` the user of the
+    server's own key."""
+
+    options: ServerOptions
+    backend: EngineBackend
+    state: State
+    root: str
+    stored: StoredKeys
+    sessions: Sessions
+    feed: Feed
+    webhooks: Webhooks
+
+
+async def initialise(
+    options: ServerOptions, *, user: str, given: tuple[str, str] | None = None
+) -> Keys:
+    """Make the store, its keys and its administrator where they are not there yet.
+
+    See `first_start.prepare`.
+    """
+    directory.prepare(options.directory, create=True)
+    backend = await EngineBackend.at(options.directory, owner=user)
+    try:
+        keys = first_start.prepare(options.directory, user=user, given=given)
+        with suppress(Conflict):
+            await accounts.create_user(backend.engine, keys.root.user, is_admin=True)
+    finally:
+        await backend.aclose()
+    return keys
+
+
+def announce(options: ServerOptions, endpoint: str) -> None:
+    """Write down beside the store where its server answers, for programs of the same user."""
+    facts = {"endpoint": endpoint, "region": options.region}
+    first_start.write_private(options.directory / ANNOUNCEMENT, json.dumps(facts) + "\n")
+
+
+@asynccontextmanager
+async def opened(options: ServerOptions) -> AsyncIterator[Opened]:
+    """Everything open, closed again in the end. The store has been initialised."""
+    keys = first_start.read(options.directory)
+    backend = await EngineBackend.at(options.directory, owner=keys.root.user, create=False)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(backend.aclose)
+        found = _opened(options, backend, keys)
+        stack.push_async_callback(found.stored.note_uses)
+        await found.stored.list_users()
+        await stack.enter_async_context(repeated(found.stored.note_uses, NOTE_USES))
+        await stack.enter_async_context(repeated(found.stored.list_users, LIST_USERS))
+        await stack.enter_async_context(repeated(lambda: _sweep(backend.engine), SWEEP))
+        yield found
+
+
+def _opened(options: ServerOptions, backend: EngineBackend, keys: Keys) -> Opened:
+    stored = StoredKeys(backend.engine, keys.master, now)
+    sessions = Sessions(keys.master, now)
+    webhooks = Webhooks(options.directory, keys.master)
+    state = ServedState(
+        backend.engine,
+        Accounts(root_key(keys.root), stored=stored, sessions=sessions),
+        region=options.region,
+        domains=options.domains,
+        allow_sigv2=options.allow_sigv2,
+        hooks=webhooks,
+    )
+    return Opened(
+        options, backend, state, keys.root.user, stored, sessions, Feed(backend.engine), webhooks
+    )
+
+
+def root_key(root: RootKey) -> Key:
+    """The key that may do everything."""
+    caller = Caller(
+        kind="root",
+        user=root.user,
+        canonical_id=canonical_id(root.user),
+        display_name=root.user,
+        account=account_number(root.user),
+    )
+    return Key(root.access_key, root.secret_key, caller)
+
+
+async def _sweep(engine: Engine) -> None:
+    """Clear up after writers that died. Another process may be at it."""
+    with suppress(Busy):
+        await sweep.sweep(engine)

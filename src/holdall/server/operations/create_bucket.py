@@ -1,0 +1,90 @@
+"""CreateBucket."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from holdall.core.errors import BucketExists
+from holdall.core.values import Versioning
+from holdall.engine import buckets
+from holdall.s3 import xml
+from holdall.s3.errors import S3Error
+from holdall.server.bucket_documents import new_documents
+from holdall.server.call import MAX_XML, Call
+from holdall.server.response import Response, empty
+from holdall.server.routes import Route
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]")
+_RESERVED = ("xn--", "sthree-", "amzn-s3-demo-")
+_RESERVED_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+OURS = frozenset({"api", "healthz", "metrics", "console"})
+"""Names that are paths of the server itself."""
+
+
+async def create_bucket(call: Call) -> Response:
+    name = str(call.request.target.bucket)
+    check_name(name)
+    _check_location(await call.body.read(MAX_XML), call.state.region)
+    locked = _flag(call, "x-amz-bucket-object-lock-enabled")
+    documents = new_documents(call)
+    try:
+        await buckets.create(
+            call.engine,
+            name,
+            Versioning.ENABLED if locked else Versioning.OFF,
+            exclusive=True,
+            locked=locked,
+            documents=documents,
+        )
+    except BucketExists as error:
+        own = error.owner == call.caller.user
+        raise S3Error("BucketAlreadyOwnedByYou" if own else "BucketAlreadyExists") from error
+    return empty(headers=[("location", f"/{name}")])
+
+
+def check_name(name: str) -> None:
+    """S3's rule for general purpose buckets. `InvalidBucketName`."""
+    if (
+        not _NAME.fullmatch(name)
+        or ".." in name
+        or name.startswith(_RESERVED)
+        or name.endswith(_RESERVED_ENDS)
+        or name in OURS
+        or _is_address(name)
+    ):
+        raise S3Error("InvalidBucketName", BucketName=name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.IPv4Address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_location(body: bytes, region: str) -> None:
+    if not body:
+        return
+    wanted = xml.parse(body, "CreateBucketConfiguration").get("LocationConstraint")
+    if wanted and wanted != region:
+        raise S3Error("InvalidLocationConstraint", LocationConstraint=wanted)
+
+
+def _flag(call: Call, name: str) -> bool:
+    text = (call.header(name) or "false").lower()
+    if text not in ("true", "false"):
+        raise S3Error("InvalidArgument", f"{name} is true or false", ArgumentName=name)
+    return text == "true"
+
+
+ROUTE = Route(
+    name="CreateBucket",
+    method="PUT",
+    level="bucket",
+    action="s3:CreateBucket",
+    writes=True,
+    makes_bucket=True,
+    handle=create_bucket,
+)

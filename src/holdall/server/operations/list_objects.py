@@ -1,0 +1,55 @@
+"""ListObjects, the first version."""
+
+from __future__ import annotations
+
+from holdall.core.values import CommonPrefix, Revision
+from holdall.s3.xml import Node
+from holdall.server import listing, owning
+from holdall.server.call import Call
+from holdall.server.listing import Spelling, described
+from holdall.server.response import Response, xml_response
+from holdall.server.routes import Route
+
+
+async def list_objects(call: Call) -> Response:
+    query = call.query
+    limit, spell = listing.count(query), Spelling(query)
+    prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
+    marker = query.get("marker", "")
+    entries, following = await listing.page(call, prefix, delimiter, marker, limit)
+    keys = [entry for entry in entries if isinstance(entry, Revision)]
+    prefixes = [entry for entry in entries if isinstance(entry, CommonPrefix)]
+    return xml_response(
+        "ListBucketResult",
+        [
+            ("Name", call.bucket.name),
+            ("Prefix", prefix),  # the one name that S3 does not encode here
+            ("Marker", spell(marker)),
+            ("NextMarker", spell(following) if following and delimiter else None),
+            ("MaxKeys", limit),
+            ("Delimiter", spell.optional(delimiter)),
+            ("EncodingType", spell.encoding),
+            ("IsTruncated", following is not None),
+            *(("Contents", _object(entry, spell, call)) for entry in keys),
+            *(("CommonPrefixes", [("Prefix", spell(entry.prefix))]) for entry in prefixes),
+        ],
+    )
+
+
+def _object(entry: Revision, spell: Spelling, call: Call) -> list[Node]:
+    return [
+        ("Key", spell(entry.key)),
+        *described(entry),
+        owning.node(call.bucket, entry.attributes),
+        ("StorageClass", entry.attributes.get("storage-class", "STANDARD")),
+    ]
+
+
+ROUTE = Route(
+    name="ListObjects",
+    method="GET",
+    level="bucket",
+    action="s3:ListBucket",
+    acl="READ",
+    handle=list_objects,
+)

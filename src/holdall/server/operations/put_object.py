@@ -1,0 +1,63 @@
+"""PutObject."""
+
+from __future__ import annotations
+
+from holdall.core.values import PutOptions
+from holdall.s3.errors import S3Error
+from holdall.server import conditions, lifecycle_headers, owning, receiving, shown_checksums
+from holdall.server.call import Call
+from holdall.server.marking import marks_of, require_actions
+from holdall.server.objects import (
+    attributes_of,
+    content_type_of,
+    metadata_of,
+    tags_of,
+    version_header,
+)
+from holdall.server.response import Response
+from holdall.server.routes import Route
+
+MAX_SIZE = 5 * 1024**3
+
+
+async def put_object(call: Call) -> Response:
+    headers = call.request.headers
+    if call.body.length > MAX_SIZE:
+        raise S3Error(
+            "EntityTooLarge",
+            ProposedSize=str(call.body.length),
+            MaxSizeAllowed=str(MAX_SIZE),
+        )
+    received = receiving.receive(call)
+    marks = marks_of(call)
+    await require_actions(call, marks)
+    options = PutOptions(
+        content_type=content_type_of(headers),
+        metadata=metadata_of(headers),
+        tags=tags_of(headers.get("x-amz-tagging")),
+        attributes=attributes_of(headers) | received.attributes | owning.attributes(call, marks),
+        marks=marks,
+        checksums=received.checksums,
+        precondition=conditions.write_precondition(headers),
+    )
+    source = await received.source()
+    revision = await call.store.put(call.bucket.id, call.key, source, options=options)
+    return Response(
+        headers=[
+            ("etag", f'"{revision.etag}"'),
+            *shown_checksums.headers(revision),
+            *version_header(revision, call.bucket.versioning),
+            *lifecycle_headers.of_object(call.bucket, revision, call.state.now()),
+        ]
+    )
+
+
+ROUTE = Route(
+    name="PutObject",
+    method="PUT",
+    level="object",
+    action="s3:PutObject",
+    acl="WRITE",
+    writes=True,
+    handle=put_object,
+)

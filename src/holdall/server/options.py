@@ -1,0 +1,69 @@
+"""How a server is to run: one value, which crosses to the processes that do the work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from holdall.core.errors import InvalidArgument
+from holdall.server.logs import Style
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 9000
+DEFAULT_REGION = "us-east-1"
+_REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """`public_url` is the address that others reach the server by, where it is not that it
+    listens at; `domains` are those below which a host names a bucket. `trusted_proxies` are
+    addresses whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. `grace` is the
+    time in seconds that requests in flight have when the server stops."""
+
+    directory: Path
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    workers: int = 1
+    certfile: Path | None = None
+    keyfile: Path | None = None
+    public_url: str | None = None
+    domains: tuple[str, ...] = ()
+    region: str = DEFAULT_REGION
+    allow_sigv2: bool = False
+    trusted_proxies: tuple[str, ...] = ()
+    log: Style = "plain"
+    grace: int = 30
+
+    def __post_init__(self) -> None:
+        """`InvalidArgument` for what cannot work."""
+        if not 0 <= self.port <= 65535:
+            raise InvalidArgument(f"{self.port} is no port", actual=self.port)
+        if self.workers < 1:
+            raise InvalidArgument("a server has at least one worker", actual=self.workers)
+        if (self.certfile is None) != (self.keyfile is None):
+            raise InvalidArgument("a certificate and its key are given together")
+        if self.public_url is not None:
+            _check_url(self.public_url)
+
+    def endpoint(self, port: int) -> str:
+        """The address to tell people, when the server listens at `port`."""
+        if self.public_url is not None:
+            return self.public_url.rstrip("/")
+        scheme = "https" if self.certfile else "http"
+        host = _REACHED_AT.get(self.host, self.host)
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _check_url(url: str) -> None:
+    """Signatures cover the whole path: an address with a path of its own cannot be signed."""
+    try:
+        found = urlsplit(url)
+        is_good = found.scheme in ("http", "https") and found.hostname and not found.username
+    except ValueError:  # an IPv6 address that is none
+        is_good = False
+    if not is_good:
+        raise InvalidArgument(f"{url!r} is no address such as https://files.example.com")
+    if found.path not in ("", "/") or found.query or found.fragment:
+        raise InvalidArgument(f"{url!r} must end after the host and the port")

@@ -1,0 +1,167 @@
+"""The ASGI app that a server runs: the S3 API, and the few paths that are the server's own.
+
+`/healthz`, `/metrics` and `/api` cannot be buckets in path style: CreateBucket refuses their
+names. Where the host names a bucket every path is a key of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from holdall.server import health, sending
+from holdall.server.app import S3App
+from holdall.server.background import running
+from holdall.server.control.app import ControlApp
+from holdall.server.deliveries import Deliveries
+from holdall.server.exchanges import Meter
+from holdall.server.logs import RequestLog
+from holdall.server.metrics import Metrics
+from holdall.server.opening import Opened, opened
+from holdall.server.operations.assume_role import assume_role
+from holdall.server.operations.get_session_token import get_session_token
+from holdall.server.options import ServerOptions
+from holdall.server.protocol import STOPPING
+from holdall.server.request import Receive, Request, Scope, Send
+from holdall.server.response import Response
+from holdall.server.sts import StsApp
+
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+API: Final = b"/api"
+ACTIONS: Final = {"AssumeRole": assume_role, "GetSessionToken": get_session_token}
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_log = logging.getLogger("holdall.server")
+
+
+@dataclass(frozen=True, slots=True)
+class _Apps:
+    """What answers, while the store is open."""
+
+    site: Opened
+    s3: App
+    control: App
+    sts: App
+
+
+class Root:
+    """Opens the store when the server starts, and closes it when it stops."""
+
+    def __init__(self, options: ServerOptions) -> None:
+        self._options = options
+        self._log = RequestLog(options.log)
+        self._metrics = Metrics(options.directory)
+        self._stopping = asyncio.Event()
+        self._opened: _Apps | None = None
+        self._own: dict[bytes, tuple[str, App]] = {
+            b"/healthz": ("Health", self._health),
+            b"/metrics": ("Metrics", self._figures),
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._measured(scope, receive, send)
+        else:
+            await self._apps.control(scope, receive, send)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """From startup to shutdown (the ASGI lifespan protocol)."""
+        await receive()
+        started = False
+        try:
+            async with self._open():
+                scope["state"][STOPPING] = self._stopping
+                started = True
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+                self._stopping.set()
+        except Exception as error:
+            _log.exception("the server cannot %s", "stop in order" if started else "start")
+            turn = "shutdown" if started else "startup"
+            await send({"type": f"lifespan.{turn}.failed", "message": str(error)})
+            return
+        self._log.flush()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[None]:
+        async with opened(self._options) as site:
+            deliveries = Deliveries(
+                site.state.engine, site.feed, site.webhooks, self._options.region
+            )
+            async with running(deliveries.run):
+                self._opened = _Apps(
+                    site, S3App(site.state), ControlApp(site), StsApp(site, ACTIONS)
+                )
+                yield
+
+    @property
+    def _apps(self) -> _Apps:
+        assert self._opened is not None, "requests come after startup"
+        return self._opened
+
+    async def _measured(self, scope: Scope, receive: Receive, send: Send) -> None:
+        operation, app = self._chosen(scope)
+        meter = Meter(receive, send)
+        self._metrics.in_flight.inc()
+        try:
+            await app(scope, meter.receive, meter.send)
+        finally:
+            self._metrics.in_flight.dec()
+            if scope["method"] not in _READING:
+                self._apps.site.feed.wake()
+            if app is self._apps.control:
+                operation = _route_name(scope)
+            exchange = meter.finished(scope, operation, self._options.domains)
+            self._metrics.count(exchange)
+            self._log.write(exchange)
+
+    def _chosen(self, scope: Scope) -> tuple[str | None, App]:
+        """The app, and the operation's name where it is none of S3's."""
+        apps = self._apps
+        path: bytes = scope["raw_path"]
+        if self._names_bucket(scope):
+            return None, apps.s3
+        if path in self._own:
+            return self._own[path]
+        if path == API or path.startswith(API + b"/"):
+            return "Control", apps.control
+        if path == b"/" and scope["method"] == "POST":
+            return "Sts", apps.sts
+        return None, apps.s3
+
+    def _names_bucket(self, scope: Scope) -> bool:
+        domains = self._options.domains
+        if not domains:
+            return False
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        name = host.decode("latin-1").rsplit(":", 1)[0].lower()
+        return any(name.endswith("." + domain) for domain in domains)
+
+    async def _health(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await health.check(self._apps.site.state.engine, self._stopping.is_set)
+        await self._answer(response, scope, receive, send)
+
+    async def _figures(self, scope: Scope, receive: Receive, send: Send) -> None:
+        text, content_type = await asyncio.to_thread(self._metrics.exposition)
+        response = Response(200, [("content-type", content_type)], text)
+        await self._answer(response, scope, receive, send)
+
+    async def _answer(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            response = Response(405, [("allow", "GET, HEAD")])
+        request = Request(scope, receive, secrets.token_hex(8).upper())
+        await sending.send(response, request, send, self._apps.site.state)
+
+
+def _route_name(scope: Scope) -> str:
+    """The function that answered, as a name for figures; routes are few, paths are not."""
+    endpoint = scope.get("endpoint")
+    return f"Control.{endpoint.__name__}" if endpoint is not None else "Control"

@@ -1,0 +1,41 @@
+"""What lives as long as the server and is shared by all requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from holdall.engine.engine import Engine
+from holdall.server.accounts import Accounts
+from holdall.server.identities import account_number
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class State:
+    """`domains` are those below which a host names a bucket; `now` is the clock."""
+
+    engine: Engine
+    accounts: Accounts
+    region: str = "us-east-1"
+    domains: tuple[str, ...] = ()
+    host_id: str = "holdall"
+    allow_sigv2: bool = False
+    now: Callable[[], datetime] = now
+
+    @property
+    def webhooks(self) -> frozenset[str]:
+        """The names of those that notifications may be sent to."""
+        return frozenset()
+
+    def account_of(self, user: str) -> str:
+        """The twelve digits by which ARNs and `x-amz-expected-bucket-owner` name a user."""
+        return account_number(user)
+
+    def engine_of(self, user: str) -> Engine:
+        """The same store, acting in the name of a user."""
+        return replace(self.engine, owner=user)
