@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from uvicorn import Server
 
 from holdall.cli.profiles import Profile
@@ -92,4 +93,5 @@ def s3(profile: Profile, service: str = "s3") -> Any:
         aws_secret_access_key=profile.secret_key,
         aws_session_token=profile.session_token,
         region_name=profile.region,
+        config=Config(parameter_validation=service == "s3"),
     )

@@ -6,7 +6,7 @@ import re
 
 from holdall.s3.errors import S3Error
 
-_FORM = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)", re.ASCII | re.IGNORECASE)
+_FORM = re.compile(r"bytes\s*=\s*(\d{0,30})\s*-\s*(\d{0,30})", re.ASCII | re.IGNORECASE)
 
 
 def resolve(header: str | None, size: int) -> tuple[int, int] | None:

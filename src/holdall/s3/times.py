@@ -25,10 +25,9 @@ def _to_http(second: datetime) -> str:
 def from_http(text: str) -> datetime | None:
     """A date of RFC 9110 in any of its three forms; None for anything else."""
     try:
-        found = parsedate_to_datetime(text)
+        return _in_utc(parsedate_to_datetime(text))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def to_amz(time: datetime) -> str:
@@ -48,7 +47,11 @@ def from_amz(text: str) -> datetime | None:
 def from_iso(text: str) -> datetime | None:
     """A time of ISO 8601, as in lock and lifecycle bodies; None for anything else."""
     try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return _in_utc(datetime.fromisoformat(text.strip()))
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _in_utc(time: datetime) -> datetime:
+    """One without a zone is meant so. `OverflowError` near the ends of the calendar."""
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

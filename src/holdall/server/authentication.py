@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from holdall.s3 import chunked, sigv2, verifying
 from holdall.s3.errors import S3Error
 from holdall.s3.sigv2 import ClaimV2
+from holdall.s3.verifying import Claim
 from holdall.server.accounts import Key
 from holdall.server.authorisation import Caller
 from holdall.server.body import Body, Decoder
@@ -40,6 +42,7 @@ async def authenticate(state: State, request: Request) -> tuple[Caller, Body]:
         return ANONYMOUS, _body(request, chunked.decoder(None, None, request.headers))
     key = await _key(state, claim.access_key, claim.session_token)
     verifying.verify(claim, *_signed(request), key.secret, state.now())
+    request.proof = _proof(claim, state.now())
     if claim.presigned:
         _take_headers_of_query(request)
     return key.caller, _body(request, chunked.decoder(claim, key.secret, request.headers))
@@ -49,7 +52,17 @@ async def _by_v2(state: State, request: Request, claim: ClaimV2) -> tuple[Caller
     key = await _key(state, claim.access_key, request.headers.get("x-amz-security-token"))
     host = request.bucket_of_host
     sigv2.verify(claim, *_signed(request), key.secret, state.now(), bucket=host)
+    request.proof = {"s3:signatureversion": "AWS"}
     return key.caller, _body(request, chunked.decoder(None, None, request.headers))
+
+
+def _proof(claim: Claim, now: datetime) -> dict[str, str]:
+    """The condition keys of Signature Version 4 ("Authentication policy keys")."""
+    kind = "REST-QUERY-STRING" if claim.presigned else "REST-HEADER"
+    proof = {"s3:signatureversion": "AWS4-HMAC-SHA256", "s3:authType": kind}
+    if claim.presigned:
+        proof["s3:signatureAge"] = str((now - claim.signed_at) // timedelta(milliseconds=1))
+    return proof
 
 
 def _signed(request: Request) -> tuple[str, bytes, bytes, dict[str, str]]:

@@ -54,7 +54,8 @@ class _Case:
         self.bucket = bucket = demand.bucket
         self.standing = None if bucket is None else membership.standing(caller, bucket)
         self.by_bucket_policy = self._verdict(bucket.policy if bucket else None)
-        self.by_session_policy = self._verdict(caller.key.policy if caller.key else None)
+        policies = caller.key.policies if caller.key else ()
+        self.by_key_policies = [self._verdict(policy) for policy in policies]
 
     def _verdict(self, policy: Policy | None) -> Verdict | None:
         if policy is None:
@@ -119,8 +120,8 @@ def acts_for_owner(caller: Caller, bucket: BucketFacts) -> bool:
 
 
 def _session_denies(case: _Case) -> Decision | None:
-    verdict = case.by_session_policy
-    return _denied(verdict, "session policy") if verdict else None
+    denials = (_denied(verdict, "session policy") for verdict in case.by_key_policies if verdict)
+    return next(filter(None, denials), None)
 
 
 def _bucket_policy_denies(case: _Case) -> Decision | None:
@@ -149,7 +150,7 @@ def _key_is_too_narrow(case: _Case) -> Decision | None:
         return Decision(False, "the key may only read", "access key")
     if scope.buckets is not None and not _is_within(scope.buckets, case):
         return Decision(False, "the key is for other buckets", "access key")
-    if scope.policy is not None and case.by_session_policy is None:
+    if None in case.by_key_policies:
         return Decision(False, "no statement allows it", "session policy")
     return None
 

@@ -138,7 +138,7 @@ async def admit(call: Call) -> None:
     route, request = call.route, call.request
     action = guard.action_of(route, request)
     if route.level == "service" or route.makes_bucket:
-        guard.admit_without_bucket(call.caller, request, action, writes=route.writes)
+        guard.admit_without_bucket(call.state, call.caller, request, action, writes=route.writes)
         return
     call.found = await guard.load_bucket(call.state, request, call.caller)
     _require_expected_owner(call)

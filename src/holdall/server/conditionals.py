@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Final
 
 from holdall.s3.errors import S3Error
+from holdall.s3.times import to_iso
 from holdall.server import tag_sets
 from holdall.server.access.context import Value
 from holdall.server.objects import tags_of
@@ -31,8 +33,15 @@ _HEADERS: Final = (
 _QUERY: Final = ("prefix", "delimiter", "max-keys")
 
 
-def context_of(request: Request) -> Mapping[str, Value]:
-    return dict(_facts(request))
+def context_of(request: Request, now: datetime, region: str) -> Mapping[str, Value]:
+    """What is known of any request, at the time `now`, in a server of that region."""
+    return {
+        "aws:CurrentTime": to_iso(now),
+        "aws:EpochTime": str(int(now.timestamp())),
+        "aws:RequestedRegion": region,
+        **request.proof,
+        **dict(_facts(request)),
+    }
 
 
 def _tags(text: str) -> dict[str, str]:
@@ -54,6 +63,9 @@ def _facts(request: Request) -> Iterator[tuple[str, Value]]:
     for name in _HEADERS:
         if name in headers:
             yield f"s3:{name}", headers[name]
+    for name in ("if-match", "if-none-match"):
+        if name in headers:
+            yield f"s3:{name}", headers[name].strip('"')
     for name in _QUERY:
         if name in query:
             yield f"s3:{name}", query[name]

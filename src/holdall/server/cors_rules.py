@@ -8,6 +8,7 @@ from typing import Final
 
 from holdall.s3 import xml
 from holdall.s3.errors import S3Error
+from holdall.s3.numbers import natural
 from holdall.s3.xml import Element, Node
 from holdall.server.buckets import Bucket
 from holdall.server.documents import remembered
@@ -111,7 +112,7 @@ def _max_age(found: Element) -> int | None:
     if text is None:
         return None
     text = text.strip()
-    if not (text.isascii() and text.isdigit() and int(text) < 2**31):
+    if natural(text) is None or int(text) >= 2**31:
         raise S3Error("MalformedXML")
     return int(text)
 

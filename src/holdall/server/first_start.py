@@ -104,8 +104,12 @@ def read_root_key(directory: Path) -> RootKey:
         raise FormatError(f"{path} holds no access key.", path=str(path)) from None
 
 
-def is_exposed(path: Path) -> bool:
-    """Whether others than its owner can read a file."""
+def exposed(directory: Path) -> list[str]:
+    """Which of the files others than their owner can read."""
+    return [name for name in (ROOT_KEY, MASTER_KEY) if _is_exposed(directory / name)]
+
+
+def _is_exposed(path: Path) -> bool:
     return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 

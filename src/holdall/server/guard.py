@@ -12,7 +12,14 @@ from holdall.s3.errors import S3Error
 from holdall.server import buckets
 from holdall.server.access.acls import Kind
 from holdall.server.access.context import Value
-from holdall.server.authorisation import Caller, Decision, Demand, ObjectFacts, decide
+from holdall.server.authorisation import (
+    Caller,
+    Decision,
+    Demand,
+    ObjectFacts,
+    acts_for_owner,
+    decide,
+)
 from holdall.server.buckets import Bucket
 from holdall.server.conditionals import context_of
 from holdall.server.facts import facts_of, object_acl
@@ -49,7 +56,7 @@ async def judge(
     """The decision on one action. An object's own list is looked at only where the answer
     depends on it: it costs a look-up that owners of buckets do not need."""
     on: Kind = "object" if key is not None and acl in ON_OBJECT else "bucket"
-    context = {**context_of(request), **(more or {})}
+    context = {**context_of(request, state.now(), state.region), **(more or {})}
     if key is not None and _asks_for_tags(bucket):
         context.update(await _existing_tags(state, bucket, key, version))
     demand = Demand(
@@ -74,13 +81,16 @@ async def judge(
 
 
 def admit_without_bucket(
-    caller: Caller, request: Request, action: str | None, *, writes: bool
+    state: State, caller: Caller, request: Request, action: str | None, *, writes: bool
 ) -> None:
     """Judge what concerns no bucket, or one that is yet to be made. `AccessDenied`."""
     if action is None:
         return
     demand = Demand(
-        action=action, name=request.target.bucket, writes=writes, context=context_of(request)
+        action=action,
+        name=request.target.bucket,
+        writes=writes,
+        context=context_of(request, state.now(), state.region),
     )
     if not decide(caller, demand).allowed:
         raise S3Error("AccessDenied")
@@ -120,3 +130,8 @@ def action_of(route: Route, request: Request) -> str | None:
     if route.versioned_action is not None and request.query.get("versionId"):
         return route.versioned_action
     return route.action
+
+
+def could_be_allowed(caller: Caller, bucket: Bucket) -> bool:
+    """Whether anything speaks for the caller, before it is known what exactly is asked."""
+    return "policy" in bucket.settings or acts_for_owner(caller, facts_of(bucket))

@@ -49,10 +49,16 @@ def metadata_of(headers: Mapping[str, str]) -> dict[str, str]:
     found = {
         name[len(META) :]: _text(value) for name, value in headers.items() if name.startswith(META)
     }
+    if not all(_TOKEN.fullmatch(name) for name in found):
+        raise S3Error("InvalidArgument", "The name of a header is not valid")
     size = sum(len(name) + len(value.encode()) for name, value in found.items())
     if size > META_LIMIT:
         raise S3Error("MetadataTooLarge", Size=str(size), MaxSizeAllowed=str(META_LIMIT))
     return found
+
+
+_TOKEN = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]*")
+"""What the names of headers are made of (RFC 9110, 5.6.2): these will be such again."""
 
 
 def _text(value: str) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 from holdall.backends.engine import EngineBackend
 from holdall.core.errors import Busy, Conflict
-from holdall.engine import accounts, directory, sweep
+from holdall.engine import accounts, sweep
 from holdall.engine.engine import Engine
 from holdall.server import first_start
 from holdall.server.accounts import Accounts, Key
@@ -19,9 +19,11 @@ from holdall.server.background import repeated
 from holdall.server.feed import Feed
 from holdall.server.first_start import Keys, RootKey
 from holdall.server.identities import account_number, canonical_id
+from holdall.server.lifecycle_runner import AWAIT_TURN, LifecycleRunner
 from holdall.server.options import ServerOptions
 from holdall.server.sessions import Sessions
 from holdall.server.state import State, now
+from holdall.server.storage import open_backend
 from holdall.server.stored_keys import StoredKeys
 from holdall.server.webhooks import Webhooks
 
@@ -29,6 +31,7 @@ ANNOUNCEMENT: Final = "server.json"
 NOTE_USES: Final = 10.0
 LIST_USERS: Final = 1.0
 SWEEP: Final = 3600.0
+LIFECYCLES: Final = AWAIT_TURN
 """Seconds between two of each."""
 
 
@@ -65,8 +68,7 @@ async def initialise(
 
     See `first_start.prepare`.
     """
-    directory.prepare(options.directory, create=True)
-    backend = await EngineBackend.at(options.directory, owner=user)
+    backend = await open_backend(options.directory, options.storage, owner=user)
     try:
         keys = first_start.prepare(options.directory, user=user, given=given)
         with suppress(Conflict):
@@ -86,7 +88,7 @@ def announce(options: ServerOptions, endpoint: str) -> None:
 async def opened(options: ServerOptions) -> AsyncIterator[Opened]:
     """Everything open, closed again in the end. The store has been initialised."""
     keys = first_start.read(options.directory)
-    backend = await EngineBackend.at(options.directory, owner=keys.root.user, create=False)
+    backend = await open_backend(options.directory, options.storage, owner=keys.root.user)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(backend.aclose)
         found = _opened(options, backend, keys)
@@ -95,6 +97,10 @@ async def opened(options: ServerOptions) -> AsyncIterator[Opened]:
         await stack.enter_async_context(repeated(found.stored.note_uses, NOTE_USES))
         await stack.enter_async_context(repeated(found.stored.list_users, LIST_USERS))
         await stack.enter_async_context(repeated(lambda: _sweep(backend.engine), SWEEP))
+        lifecycles = LifecycleRunner(backend.engine, found.state.now)
+        await stack.enter_async_context(repeated(lifecycles.run_if_due, AWAIT_TURN))
+        runner = LifecycleRunner(backend.engine, found.state.now)
+        await stack.enter_async_context(repeated(runner.run_if_due, LIFECYCLES))
         yield found
 
 

@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 from holdall.core.errors import InvalidArgument
 from holdall.server.logs import Style
+from holdall.server.storage import Storage
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 9000
 DEFAULT_REGION = "us-east-1"
+LOCAL = Storage()
 _REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -33,6 +35,7 @@ class ServerOptions:
     region: str = DEFAULT_REGION
     allow_sigv2: bool = False
     trusted_proxies: tuple[str, ...] = ()
+    storage: Storage = LOCAL
     log: Style = "plain"
     grace: int = 30
 

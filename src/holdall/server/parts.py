@@ -10,6 +10,7 @@ from holdall.core.values import CompletedPart, Revision
 from holdall.engine.made_of import completed_part
 from holdall.s3 import checksums as wire
 from holdall.s3.errors import S3Error
+from holdall.s3.numbers import natural
 from holdall.server.call import Call
 from holdall.server.response import Headers
 
@@ -30,8 +31,9 @@ class Chosen:
 
 def number_of(text: str) -> int:
     """The number of a part. `InvalidArgument` unless it is 1 to 10,000."""
-    if text.isascii() and text.isdigit() and 1 <= int(text[:8]) <= MOST and len(text) <= 8:
-        return int(text)
+    number = natural(text)
+    if number is not None and 1 <= number <= MOST:
+        return number
     raise S3Error(
         "InvalidArgument",
         f"Part number must be an integer between 1 and {MOST}, inclusive",
@@ -45,14 +47,15 @@ def marker(values: Mapping[str, str], name: str) -> int:
     text = values.get(name)
     if not text:
         return 0
-    if not (text.isascii() and text.isdigit() and int(text[:11]) < 2**31):
+    number = natural(text)
+    if number is None or number >= 2**31:
         raise S3Error(
             "InvalidArgument",
             f"Argument {name} must be an integer between 0 and 2147483647",
             ArgumentName=name,
             ArgumentValue=text,
         )
-    return int(text)
+    return number
 
 
 async def choose(call: Call, revision: Revision, text: str) -> Chosen:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from holdall.s3.errors import S3Error
+from holdall.s3.numbers import natural
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -44,6 +45,8 @@ class Request:
         self.headers = _headers(scope["headers"])
         self.secure: bool = scope.get("scheme") == "https"
         self.client: str = (scope.get("client") or ("", 0))[0]
+        self.proof: Mapping[str, str] = {}
+        """How the caller was recognised, in the words of policies ("s3:authType")."""
         self._domains = tuple(domains)
 
     @cached_property
@@ -86,9 +89,10 @@ class Request:
         text = self.headers.get("content-length")
         if text is None:
             return None
-        if not (text.isascii() and text.isdigit() and len(text) < 19):
+        length = natural(text)
+        if length is None:
             raise S3Error("InvalidArgument", "The Content-Length is not a number.")
-        return int(text)
+        return length
 
 
 def _service_or_refused(slash: bytes) -> Target:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from holdall.s3.errors import S3Error
 from holdall.server import first_start
 from holdall.server.access.callers import KeyScope
-from holdall.server.access.policies import Policy, parse_session
+from holdall.server.access.policies import parse_session
 from holdall.server.keys import Key
 from holdall.server.sealing import Broken, Sealer
 
@@ -108,14 +108,14 @@ class Sessions:
 
 def _narrowed(scope: KeyScope, session: Session) -> KeyScope:
     """The parent's scope and the session's own, both at once."""
-    policy: Policy | None = scope.policy
+    policies = scope.policies
     if session.policy is not None:
-        policy = _policy(session.policy.encode())
+        policies += (_policy(session.policy.encode()),)
     buckets = scope.buckets
     if session.buckets is not None:
         own = frozenset(session.buckets)
         buckets = own if buckets is None else buckets & own
-    return KeyScope(buckets, scope.read_only or session.read_only, policy)
+    return KeyScope(buckets, scope.read_only or session.read_only, policies)
 
 
 def _packed(session: Session) -> dict[str, Any]:

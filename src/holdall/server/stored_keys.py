@@ -127,7 +127,7 @@ def _scope(key: AccessKeyRow) -> KeyScope | None:
     return KeyScope(
         None if key.buckets is None else frozenset(json.loads(key.buckets)),
         bool(key.read_only),
-        None if key.policy is None else parse_session(key.policy.encode()),
+        () if key.policy is None else (parse_session(key.policy.encode()),),
     )
 
 

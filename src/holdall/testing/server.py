@@ -18,7 +18,7 @@ from holdall.engine.check import check
 from holdall.server.accounts import Accounts, Key
 from holdall.server.app import S3App
 from holdall.server.authorisation import Caller
-from holdall.server.identities import canonical_id
+from holdall.server.identities import account_number, canonical_id
 from holdall.server.protocol import HttpProtocol
 from holdall.server.state import State
 
@@ -113,6 +113,7 @@ def _key(account: Account) -> Key:
         user=account.user,
         canonical_id=account.canonical_id,
         display_name=account.user,
+        account=account_number(account.user),
     )
     return Key(account.access_key, account.secret_key, caller)
 

@@ -356,7 +356,7 @@ def test_a_denial_can_spare_the_owner() -> None:
 
 
 def session(*statements: dict[str, Any]) -> KeyScope:
-    return KeyScope(policy=parse_session(document(*statements)))
+    return KeyScope(policies=(parse_session(document(*statements)),))
 
 
 READING = {"Effect": ALLOW, "Action": "s3:Get*", "Resource": OBJECTS}

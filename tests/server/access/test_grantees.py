@@ -20,7 +20,7 @@ def test_who_is_not() -> None:
         (by_id, "f" * 64, "InvalidArgument", "Invalid id"),
         (by_id, "", "InvalidArgument", "Invalid id"),
         (by_uri, "http://example.com/", "InvalidArgument", "Invalid group uri"),
-        (by_email, "x@example.com", "UnresolvableGrantByEmailAddress", "e-mail address"),
+        (by_email, "x@example.com", "UnresolvableGrantByEmailAddress", "email address"),
     ):
         with pytest.raises(S3Error, match=message) as caught:
             read(DIRECTORY, text)

@@ -8,9 +8,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tests.server.whole import Whole, control, serving_whole
 
 from holdall.cli.remote import Remote
+from tests.server.whole import Whole, control, serving_whole
 
 Login = Callable[..., Awaitable[Remote]]
 

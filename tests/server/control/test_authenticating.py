@@ -11,10 +11,10 @@ from urllib.parse import quote, urlsplit
 
 import aiohttp
 import pytest
-from tests.server.whole import Whole
 from yarl import URL
 
 from holdall.s3.signing import presign, sign_headers
+from tests.server.whole import Whole
 
 Answer = tuple[int, dict[str, Any], str]
 

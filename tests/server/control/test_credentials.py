@@ -6,10 +6,10 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.server.whole import Whole, control, s3
 
 from holdall.cli.remote import Remote
 from holdall.core.errors import InvalidArgument, PermissionDenied
+from tests.server.whole import Whole, control, s3
 
 ONLY_READ = {
     "Version": "2012-10-17",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.server.control.conftest import Login
-from tests.server.whole import Whole, s3
 
 from holdall.cli.remote import Remote
 from holdall.core.errors import InvalidArgument, NotFound, PermissionDenied
+from tests.server.control.conftest import Login
+from tests.server.whole import Whole, s3
 
 
 async def answer(admin: Remote, bucket: str, operation: str, **who: object) -> tuple[bool, str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.server.control.conftest import Login
-from tests.server.whole import Whole, s3
 
 from holdall.cli.remote import Remote
 from holdall.core.errors import InvalidArgument, NotFound
+from tests.server.control.conftest import Login
+from tests.server.whole import Whole, s3
 
 
 async def test_a_bucket_is_shared_as_far_as_is_said(

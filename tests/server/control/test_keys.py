@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.server.control.conftest import Login
-from tests.server.whole import ROOT, Whole, control, s3
 
 from holdall.cli.remote import Remote
 from holdall.core.errors import InvalidArgument, NotFound, PermissionDenied
+from tests.server.control.conftest import Login
+from tests.server.whole import ROOT, Whole, control, s3
 
 
 async def test_the_secret_is_shown_once(admin: Remote, login: Login, fresh: str) -> None:

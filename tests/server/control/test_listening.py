@@ -7,13 +7,13 @@ import json
 from typing import Any
 
 import pytest
-from tests.server.control.conftest import Login
-from tests.server.whole import Whole, s3
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from holdall.cli.remote import Remote
 from holdall.core.errors import InvalidArgument, NotFound
+from tests.server.control.conftest import Login
+from tests.server.whole import Whole, s3
 
 
 async def first(remote: Remote, count: int, **query: str) -> list[dict[str, Any]]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from tests.server.control.conftest import Login
-from tests.server.whole import ROOT
 
 from holdall.cli.remote import Remote
 from holdall.core.errors import Conflict, InvalidArgument, NotFound, PermissionDenied
+from tests.server.control.conftest import Login
+from tests.server.whole import ROOT
 
 
 async def test_an_organisation_is_made_by_its_first_owner(admin: Remote, fresh: str) -> None:
     await admin.post("/orgs", name=fresh)
-    assert (await admin.get(f"/orgs/{fresh}/members"))["items"] == [
-        {"user": ROOT, "role": "owner"}
-    ]
+    assert (await admin.get(f"/orgs/{fresh}/members"))["items"] == [{"user": ROOT, "role": "owner"}]
     with pytest.raises(Conflict):
         await admin.post("/orgs", name=fresh)
     await admin.delete(f"/orgs/{fresh}")
@@ -28,9 +26,7 @@ async def test_users_make_none(login: Login, fresh: str) -> None:
         await user.post("/orgs", name=fresh)
 
 
-async def test_who_does_not_belong_sees_nothing(
-    admin: Remote, login: Login, fresh: str
-) -> None:
+async def test_who_does_not_belong_sees_nothing(admin: Remote, login: Login, fresh: str) -> None:
     await admin.post("/orgs", name=fresh)
     stranger = await login(f"{fresh}s")
     assert (await stranger.get("/orgs"))["items"] == []

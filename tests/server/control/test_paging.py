@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.server.whole import Whole
 
 from holdall.cli.remote import Remote
 from holdall.core.errors import InvalidArgument
+from tests.server.whole import Whole
 
 
 async def test_pages_make_up_the_list(admin: Remote, fresh: str) -> None:

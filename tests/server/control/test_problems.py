@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.server.control.test_authenticating import ask, signed
-from tests.server.whole import Whole
 
 from holdall.core import errors
 from holdall.core.errors import HoldallError
 from holdall.s3.errors import S3Error
 from holdall.server.control.problems import Refusal, refusal_of, response
+from tests.server.control.test_authenticating import ask, signed
+from tests.server.whole import Whole
 
 
 def every_kind(kind: type[HoldallError] = HoldallError) -> list[type[HoldallError]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.server.control.conftest import Login
-from tests.server.whole import Whole, s3
 
 from holdall.cli.remote import Remote
 from holdall.core.errors import Conflict, NotFound, PermissionDenied
+from tests.server.control.conftest import Login
+from tests.server.whole import Whole, s3
 
 KEY = "a//b ü?#%"
 

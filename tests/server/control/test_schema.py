@@ -21,11 +21,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
     unsupported_method,
 )
-from tests.server.whole import Whole, serving_whole
 
 from holdall.cli.profiles import Profile
 from holdall.s3.signing import UNSIGNED_PAYLOAD, sign_headers
 from holdall.server.control.app import build, schema
+from tests.server.whole import Whole, serving_whole
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +100,7 @@ def test_the_contract_is_kept(operation: Any, served: Whole) -> None:
 def test_every_route_is_described() -> None:
     """Each has a sentence, and says that errors are problems."""
     document = contract()
-    operations = [
-        operation for path in document["paths"].values() for operation in path.values()
-    ]
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
     assert len(operations) > 25
     for operation in operations:
         assert operation["description"]

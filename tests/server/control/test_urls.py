@@ -6,10 +6,10 @@ import urllib.error
 import urllib.request
 
 import pytest
-from tests.server.whole import Whole, control, s3
 
 from holdall.cli.remote import Remote
 from holdall.core.errors import InvalidArgument
+from tests.server.whole import Whole, control, s3
 
 KEY = "a//b ü?#%&+='"
 

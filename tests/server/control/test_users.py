@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.server.control.conftest import Login
-from tests.server.whole import ROOT, Whole, s3
 
 from holdall.cli.remote import Remote
 from holdall.core.errors import Conflict, InvalidArgument, NotFound, PermissionDenied
+from tests.server.control.conftest import Login
+from tests.server.whole import ROOT, Whole, s3
 
 
 async def test_a_user_is_made_changed_and_deleted(admin: Remote, fresh: str) -> None:

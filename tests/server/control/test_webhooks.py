@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.server.control.conftest import Login
-from tests.server.whole import Whole
 
 from holdall.cli.remote import Remote
 from holdall.core.errors import Conflict, InvalidArgument, NotFound, PermissionDenied
+from tests.server.control.conftest import Login
+from tests.server.whole import Whole
 
 
 async def test_one_is_made_listed_and_removed(whole: Whole, admin: Remote, fresh: str) -> None:

@@ -20,9 +20,7 @@ from holdall.server.sessions import Session, Sessions
 NOW = datetime(2026, 5, 17, 9, 30, tzinfo=UTC)
 MASTER = bytes(32)
 PARENT = Key("AKIDPARENT", "parent secret", Caller(kind="user", user="ann", canonical_id="1"))
-POLICY = json.dumps(
-    {"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}
-)
+POLICY = json.dumps({"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}})
 HOUR = timedelta(hours=1)
 
 
@@ -45,9 +43,7 @@ def sessions(clock: Clock) -> Sessions:
 
 
 def test_the_token_holds_all(sessions: Sessions) -> None:
-    made, token = sessions.make(
-        PARENT, HOUR, buckets=("a", "b"), read_only=True, policy=POLICY
-    )
+    made, token = sessions.make(PARENT, HOUR, buckets=("a", "b"), read_only=True, policy=POLICY)
     assert sessions.read(made.access_key, token) == made
     assert (made.parent, made.user, made.expires) == ("AKIDPARENT", "ann", NOW + HOUR)
     assert made.access_key.startswith("ASIA")
@@ -139,7 +135,5 @@ def test_a_bad_policy_is_refused(sessions: Sessions, policy: str) -> None:
 def test_its_facts_are_all_packed(sessions: Sessions) -> None:
     """A field that is forgotten in the token would come back with its default."""
     made, token = sessions.make(PARENT, HOUR, buckets=("a",), read_only=True, policy=POLICY)
-    assert {
-        name for name in Session.__slots__ if getattr(made, name) in (None, False, ())
-    } == set()
+    assert {name for name in Session.__slots__ if getattr(made, name) in (None, False, ())} == set()
     assert sessions.read(made.access_key, token) == made

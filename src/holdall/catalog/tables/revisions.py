@@ -92,6 +92,12 @@ def follower(reads: Reads, chain: int, number: int) -> int | None:
     return int(row[0]) if row else None
 
 
+def followers(reads: Reads, chain: int, number: int, limit: int) -> list[RevisionRow]:
+    """Oldest first, numbers beyond `number`."""
+    rows = reads.all(f"{_SELECT} AND number > ? ORDER BY number LIMIT ?", (chain, number, limit))
+    return [RevisionRow(*row) for row in rows]
+
+
 def set_tags(tx: Transaction, row: RevisionRow, tags: str | None) -> None:
     tx.run(
         "UPDATE revisions SET tags = ? WHERE chain = ? AND number = ?",

@@ -19,9 +19,11 @@ from holdall.core.errors import InvalidArgument, NotSupported
 if TYPE_CHECKING:
     from holdall.server.first_start import Keys
     from holdall.server.options import ServerOptions
+    from holdall.server.storage import Storage
 
 ACCESS_KEY: Final = "AWS_ACCESS_KEY_ID"
 SECRET_KEY: Final = "AWS_SECRET_ACCESS_KEY"
+PAYLOADS_KEY: Final = "HOLDALL_PAYLOADS_ACCESS_KEY_ID", "HOLDALL_PAYLOADS_SECRET_ACCESS_KEY"
 _MISSING: Final = "the server is not installed: pip install 'holdall[server]'"
 
 
@@ -56,6 +58,18 @@ def command(
             "--trusted-proxy", metavar="ADDRESS", help="Believe its X-Forwarded-For and -Proto."
         ),
     ] = None,
+    payloads: Annotated[
+        str | None,
+        typer.Option(
+            "--payloads",
+            metavar="URL",
+            help="Keep bytes in s3://BUCKET/PREFIX/?endpoint=URL&region=NAME.",
+        ),
+    ] = None,
+    catalog: Annotated[
+        str | None,
+        typer.Option("--catalog", metavar="DSN", help="Keep names in a PostgreSQL database."),
+    ] = None,
     log: Annotated[
         str, typer.Option("--log", help="A line a request: plain, json, or quiet for none.")
     ] = "plain",
@@ -65,8 +79,9 @@ def command(
     """Serve a store to S3 clients.
 
     The first start makes the directory and an access key, from AWS_ACCESS_KEY_ID and
-    AWS_SECRET_ACCESS_KEY if they are set, and keeps it there. Ctrl-C stops the server when
-    the requests that it is answering are done.
+    AWS_SECRET_ACCESS_KEY if they are set, and keeps it there. With --payloads the bucket's
+    key is HOLDALL_PAYLOADS_ACCESS_KEY_ID and HOLDALL_PAYLOADS_SECRET_ACCESS_KEY. Ctrl-C
+    stops the server when the requests that it is answering are done.
 
     Exit codes: 0 stopped; 1 it could not start, or the store failed; 2 wrong usage; 130
     stopped by Ctrl-C.
@@ -85,6 +100,7 @@ def command(
             region=region,
             allow_sigv2=allow_sigv2,
             trusted_proxies=tuple(trusted_proxy or ()),
+            storage=_storage(payloads, catalog),
             log=log,
         )
         serve(output, options)
@@ -102,12 +118,26 @@ def _options(**given: object) -> ServerOptions:
     return ServerOptions(**given)  # type: ignore[arg-type]
 
 
+def _storage(payloads: str | None, catalog: str | None) -> Storage:
+    from holdall.s3.signing import Credentials
+    from holdall.server.storage import Storage
+
+    access_key, secret_key = (os.environ.get(name) for name in PAYLOADS_KEY)
+    credentials = Credentials(access_key, secret_key) if access_key and secret_key else None
+    return Storage(payloads, credentials, catalog)
+
+
 def serve(output: Output, options: ServerOptions) -> None:
     """Say how the server is used, and run it until it is told to stop."""
-    from holdall.server import serving  # several times slower to import than all other commands
+    from holdall.server import (  # several times slower to import than all other commands
+        first_start,
+        serving,
+    )
     from holdall.server.opening import announce, initialise
 
     keys = asyncio.run(initialise(options, user=local_username(), given=_given_key()))
+    for name in first_start.exposed(options.directory):
+        output.note(f"others on this machine can read {options.directory / name}: chmod 600 it")
     listener = serving.bind(options)
     endpoint = options.endpoint(listener.getsockname()[1])
     announce(options, endpoint)

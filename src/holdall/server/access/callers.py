@@ -16,11 +16,12 @@ Role = Literal["owner", "admin", "member", "reader"]
 @dataclass(frozen=True, slots=True)
 class KeyScope:
     """What a key may be used for, whoever holds it. `buckets` are names, None for all;
-    `policy` is the session policy of temporary credentials."""
+    `policies` are its own and those of the temporary credentials made with it: each must
+    allow what is done."""
 
     buckets: frozenset[str] | None = None
     read_only: bool = False
-    policy: Policy | None = None
+    policies: tuple[Policy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

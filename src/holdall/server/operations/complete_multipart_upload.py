@@ -16,6 +16,7 @@ from holdall.s3 import checksums as wire
 from holdall.s3 import xml
 from holdall.s3.checksums import ChecksumType, Multipart
 from holdall.s3.errors import S3Error
+from holdall.s3.numbers import natural
 from holdall.s3.xml import Element
 from holdall.server import conditions, shown_checksums, uploads
 from holdall.server.call import Call
@@ -151,11 +152,11 @@ async def _require_size(text: str | None, open: Open, chosen: Sequence[PartChoic
     """`InvalidRequest` where the parts do not come to what was announced."""
     if text is None:
         return
-    if not (text.isascii() and text.isdigit()):
+    if natural(text) is None:
         raise S3Error("InvalidRequest", f"Value for {SIZE} header is invalid.")
     sizes = {part.number: part.size for part in await open.upload.parts()}
     actual = sum(sizes.get(part.number, 0) for part in chosen)
-    if actual != int(text):
+    if actual != natural(text):
         raise S3Error(
             "InvalidRequest",
             f"The provided '{SIZE}' header value {text} does not match what was computed: {actual}",

@@ -12,6 +12,7 @@ from holdall.engine.delete import delete_each
 from holdall.s3 import xml
 from holdall.s3.checksums import announced
 from holdall.s3.errors import S3Error
+from holdall.s3.numbers import natural
 from holdall.s3.times import from_http, from_iso
 from holdall.s3.xml import Element, Node
 from holdall.server import documents, locks
@@ -72,6 +73,8 @@ async def _delete(call: Call, wishes: list[Wish]) -> list[Deletion | None]:
     for bypass in (False, True):
         some = [index for index in allowed if (index in bypassing) is bypass]
         removals = [wishes[index].removal for index in some]
+        if not some:
+            continue  # not even an empty transaction: it would cost a stranger nothing
         deletions = await delete_each(call.engine, call.bucket.id, removals, bypass=bypass)
         for index, deletion in zip(some, deletions, strict=True):
             done[index] = deletion
@@ -96,14 +99,14 @@ def _condition(element: Element) -> Precondition:
     time = element.get("LastModifiedTime")
     if not (etag or size or time):
         return ALWAYS
-    if size and not (size.isascii() and size.isdigit()):
+    if size and natural(size) is None:
         raise S3Error("MalformedXML")
     changed = (from_iso(time) or from_http(time)) if time else None
     if time and changed is None:
         raise S3Error("MalformedXML")
     return Precondition(
         if_match=etag.strip().strip('"') if etag else None,
-        if_match_size=int(size) if size else None,
+        if_match_size=natural(size),
         if_match_time=changed,
     )
 

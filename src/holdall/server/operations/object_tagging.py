@@ -10,6 +10,7 @@ from holdall.s3.errors import S3Error
 from holdall.server import documents, finding, tag_sets
 from holdall.server.access.context import Value
 from holdall.server.call import Call
+from holdall.server.guard import could_be_allowed
 from holdall.server.objects import MAX_TAGS, version_header
 from holdall.server.response import Response, empty
 from holdall.server.routes import Route
@@ -35,6 +36,8 @@ async def _found(call: Call) -> Revision:
 
 async def put_object_tagging(call: Call) -> Response:
     """The body is read before anything is demanded: policies may ask what tags it holds."""
+    if not could_be_allowed(call.caller, call.bucket):
+        raise S3Error("AccessDenied")
     tags = tag_sets.from_xml(await documents.read(call), MAX_TAGS)
     await _require(call, tag_sets.condition_keys(tags))
     found = await _set(call, tags)

@@ -6,6 +6,7 @@ from typing import Final
 
 from holdall.s3 import xml
 from holdall.s3.errors import S3Error
+from holdall.s3.numbers import natural
 from holdall.s3.xml import Element
 from holdall.server import documents, finding
 from holdall.server.call import Call
@@ -35,8 +36,7 @@ async def restore_object(call: Call) -> Response:
 def _check(request: Element) -> None:
     if request.find("SelectParameters") is not None or request.get("Type") == "SELECT":
         raise S3Error("NotImplemented", "Restoring by a query")
-    days = (request.get("Days") or "").strip()
-    if not (days.isascii() and days.isdigit() and int(days) > 0):
+    if not natural((request.get("Days") or "").strip()):
         raise S3Error("MalformedXML")
 
 
