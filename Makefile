@@ -11,14 +11,14 @@ BIN := $(VENV)/bin
 .PHONY: help run test check bench docs
 
 help:
-	@echo "make run     try Holdall on a real folder tree, in a store that is removed afterwards"
+	@echo "make run     serve ./data to S3 clients, and say how to use it"
 	@echo "make test    run the tests and print which branches they cover"
 	@echo "make check   style, types, layers, and the examples of the documentation"
 	@echo "make bench   measure Holdall beside its peers"
 	@echo "make docs    say what there is to read"
 
-run: $(VENV)/ready
-	$(BIN)/holdall demo
+run: $(VENV)/ready-server
+	$(BIN)/holdall serve data
 
 test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov

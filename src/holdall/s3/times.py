@@ -46,6 +46,8 @@ def from_amz(text: str) -> datetime | None:
 
 def from_iso(text: str) -> datetime | None:
     """A time of ISO 8601, as in lock and lifecycle bodies; None for anything else."""
+    if text.strip()[4:5] != "-":  # the form without dashes is not that of XML
+        return None
     try:
         return _in_utc(datetime.fromisoformat(text.strip()))
     except (ValueError, OverflowError):

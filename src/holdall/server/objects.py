@@ -113,7 +113,7 @@ def tags_of(text: str | None) -> dict[str, str]:
     if not text:
         return {}
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError as error:
         raise S3Error(
             "InvalidArgument",
