@@ -16,28 +16,29 @@ def resolve(header: str | None, size: int) -> tuple[int, int] | None:
     ranges or another unit. `InvalidRange` when it is well formed and outside the content.
     """
     match = _FORM.fullmatch(header.strip()) if header else None
-    if match is None or match.groups() == ("", ""):
+    if header is None or match is None or match.groups() == ("", ""):
         return None
     first, last = match.groups()
     if not first:
-        return _suffix(int(last), size)
+        return _suffix(header, int(last), size)
     start, end = int(first), int(last) + 1 if last else size
     if last and end <= start:
         return None  # "invalid": the first position is beyond the last one
     if start >= size:
-        raise unsatisfiable(size)
+        raise unsatisfiable(header, size)
     return start, min(end, size)
 
 
-def _suffix(length: int, size: int) -> tuple[int, int]:
+def _suffix(header: str, length: int, size: int) -> tuple[int, int]:
     if length == 0 or size == 0:
-        raise unsatisfiable(size)
+        raise unsatisfiable(header, size)
     return max(0, size - length), size
 
 
-def unsatisfiable(size: int) -> S3Error:
+def unsatisfiable(header: str, size: int) -> S3Error:
     return S3Error(
         "InvalidRange",
         headers=(("content-range", f"bytes */{size}"),),
+        RangeRequested=header.strip(),
         ActualObjectSize=str(size),
     )
