@@ -18,6 +18,8 @@ from holdall.core.errors import (
 )
 
 CATALOG = "catalog.db"
+ELSEWHERE = "storage.json"
+"""Says that a server keeps the bytes or the names of this store in another place."""
 OURS = frozenset(
     {CATALOG, *(f"{CATALOG}-{part}" for part in ("wal", "shm", "journal"))}
     | {"writer.lock", "reserve", "payloads"}
@@ -52,6 +54,10 @@ def _prepare(path: Path, create: bool) -> None:
     refuse_network(path)
     if path.exists() and not path.is_dir():
         raise NotADirectory(f"{path} is not a directory.", path=str(path))
+    if (path / ELSEWHERE).exists():
+        raise NotSupported(
+            f"A part of the store {path} is elsewhere; `holdall serve` opens it.", path=str(path)
+        )
     if not path.exists() or not any(path.iterdir()):
         if not create:
             raise StoreNotFound(f"There is no store at {path}.", path=str(path))

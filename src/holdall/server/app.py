@@ -28,6 +28,10 @@ class S3App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, secrets.token_hex(8).upper(), self.state.domains)
+        await self.answer(request, send)
+
+    async def answer(self, request: Request, send: Send) -> None:
+        """The same for a request that is read already."""
         response = await self._respond(request)
         if "origin" in request.headers and request.method != "OPTIONS":
             response.headers += await self._for_browsers(request)

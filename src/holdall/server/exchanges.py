@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from holdall.s3.errors import S3Error
-from holdall.server.request import Message, Receive, Request, Scope, Send
+from holdall.server.request import Message, Receive, Request, Send
 from holdall.server.table import route_of
 
 _BUCKET: Final = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _IN_HEADER: Final = re.compile(
-    rb"Credential=([A-Za-z0-9._+@-]{1,128})/|AWS ([A-Za-z0-9._+@-]{1,128}):"
+    "Credential=([A-Za-z0-9._+@-]{1,128})/|AWS ([A-Za-z0-9._+@-]{1,128}):"
 )
 _IN_QUERY: Final = re.compile(
     rb"(?:^|&)(?:X-Amz-Credential|AWSAccessKeyId)=([A-Za-z0-9._+@-]{1,128})(?:%2F|/|&|$)",
@@ -64,17 +64,17 @@ class Meter:
             self.request_id = _request_id(message["headers"])
         return self._send(message)
 
-    def finished(self, scope: Scope, operation: str | None, domains: Iterable[str]) -> Exchange:
+    def finished(self, request: Request, operation: str | None) -> Exchange:
         """`operation` None: the S3 operation that the request means."""
         bucket = None
         if operation is None:
-            operation, bucket = _meant(scope, domains)
+            operation, bucket = _meant(request)
         return Exchange(
-            method=scope["method"],
+            method=request.method,
             operation=operation,
             bucket=bucket,
-            access_key=_access_key(scope),
-            client=(scope.get("client") or ("-",))[0],
+            access_key=_access_key(request),
+            client=request.client or "-",
             status=self.status,
             sent=self.sent,
             received=self.received,
@@ -83,12 +83,7 @@ class Meter:
         )
 
 
-async def _nothing() -> Message:
-    return {"type": "http.disconnect"}
-
-
-def _meant(scope: Scope, domains: Iterable[str]) -> tuple[str, str | None]:
-    request = Request(scope, _nothing, "", domains)
+def _meant(request: Request) -> tuple[str, str | None]:
     try:
         bucket = request.target.bucket
         shown = bucket if bucket and _BUCKET.fullmatch(bucket) else None
@@ -100,10 +95,13 @@ def _meant(scope: Scope, domains: Iterable[str]) -> tuple[str, str | None]:
         return "Unknown", shown
 
 
-def _access_key(scope: Scope) -> str | None:
-    header = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-    match = _IN_HEADER.search(header) or _IN_QUERY.search(scope["query_string"])
-    return next((group.decode() for group in match.groups() if group), None) if match else None
+def _access_key(request: Request) -> str | None:
+    header = request.headers.get("authorization")
+    if header is not None:
+        match = _IN_HEADER.search(header)
+        return match and (match[1] or match[2])
+    found = _IN_QUERY.search(request.raw_query)
+    return found and found[1].decode()
 
 
 def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:

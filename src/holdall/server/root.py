@@ -34,6 +34,7 @@ from holdall.server.sts import StsApp
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 API: Final = b"/api"
+CONTROL: Final = "Control"
 ACTIONS: Final = {"AssumeRole": assume_role, "GetSessionToken": get_session_token}
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _log = logging.getLogger("holdall.server")
@@ -44,7 +45,7 @@ class _Apps:
     """What answers, while the store is open."""
 
     site: Opened
-    s3: App
+    s3: S3App
     control: App
     sts: App
 
@@ -108,41 +109,45 @@ class Root:
         return self._opened
 
     async def _measured(self, scope: Scope, receive: Receive, send: Send) -> None:
-        operation, app = self._chosen(scope)
         meter = Meter(receive, send)
+        id = secrets.token_hex(8).upper()
+        request = Request(scope, meter.receive, id, self._options.domains)
+        operation, app = self._chosen(request)
         self._metrics.in_flight.inc()
         try:
-            await app(scope, meter.receive, meter.send)
+            if app is None:
+                await self._apps.s3.answer(request, meter.send)
+            else:
+                await app(scope, meter.receive, meter.send)
         finally:
             self._metrics.in_flight.dec()
-            if scope["method"] not in _READING:
-                self._apps.site.feed.wake()
-            if app is self._apps.control:
-                operation = _route_name(scope)
-            exchange = meter.finished(scope, operation, self._options.domains)
-            self._metrics.count(exchange)
-            self._log.write(exchange)
+            self._tell(meter, request, _route_name(scope) if operation == CONTROL else operation)
 
-    def _chosen(self, scope: Scope) -> tuple[str | None, App]:
-        """The app, and the operation's name where it is none of S3's."""
-        apps = self._apps
-        path: bytes = scope["raw_path"]
-        if self._names_bucket(scope):
-            return None, apps.s3
+    def _tell(self, meter: Meter, request: Request, operation: str | None) -> None:
+        if request.method not in _READING:
+            self._apps.site.feed.wake()
+        exchange = meter.finished(request, operation)
+        self._metrics.count(exchange)
+        self._log.write(exchange)
+
+    def _chosen(self, request: Request) -> tuple[str | None, App | None]:
+        """What answers and what that is called; nothing for S3."""
+        apps, path = self._apps, request.raw_path
+        if self._names_bucket(request):
+            return None, None
         if path in self._own:
             return self._own[path]
         if path == API or path.startswith(API + b"/"):
-            return "Control", apps.control
-        if path == b"/" and scope["method"] == "POST":
+            return CONTROL, apps.control
+        if path == b"/" and request.method == "POST":
             return "Sts", apps.sts
-        return None, apps.s3
+        return None, None
 
-    def _names_bucket(self, scope: Scope) -> bool:
+    def _names_bucket(self, request: Request) -> bool:
         domains = self._options.domains
         if not domains:
             return False
-        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-        name = host.decode("latin-1").rsplit(":", 1)[0].lower()
+        name = request.headers.get("host", "").rsplit(":", 1)[0].lower()
         return any(name.endswith("." + domain) for domain in domains)
 
     async def _health(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -164,4 +169,4 @@ class Root:
 def _route_name(scope: Scope) -> str:
     """The function that answered, as a name for figures; routes are few, paths are not."""
     endpoint = scope.get("endpoint")
-    return f"Control.{endpoint.__name__}" if endpoint is not None else "Control"
+    return CONTROL if endpoint is None else f"{CONTROL}.{endpoint.__name__}"

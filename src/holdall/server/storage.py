@@ -24,7 +24,7 @@ from holdall.payloads.protocol import PayloadStore
 from holdall.s3.signing import Credentials
 from holdall.server.first_start import write_private
 
-FILE: Final = "storage.json"
+FILE: Final = directory.ELSEWHERE
 AWS: Final = "https://s3.{}.amazonaws.com"
 
 

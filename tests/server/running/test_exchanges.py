@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdall.server.exchanges import Exchange, Meter
+from holdall.server.request import Request
 
 SIGNED = (
     b"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260517/us-east-1/s3/aws4_request, "
@@ -44,7 +45,8 @@ async def exchanged(found: dict[str, Any], *, operation: str | None = None) -> E
     await meter.send({"type": "http.response.body", "body": b"123", "more_body": True})
     await meter.send({"type": "http.response.body", "body": b"4"})
     assert len(sent) == 3
-    return meter.finished(found, operation, ("files.example.com",))
+    request = Request(found, receive, "ID", ("files.example.com",))
+    return meter.finished(request, operation)
 
 
 async def test_it_counts() -> None:

@@ -67,4 +67,4 @@ def _line(event: dict[str, Any]) -> str:
     place = event["bucket"] or "-"
     if event["key"] is not None:
         place += f"/{shown_name(event['key'])}"
-    return f"{event['seq']}\t{event['time']}\t{event['kind']}\t{place}\t{event['actor']}"
+    return f"{event['seq']}  {event['time']}  {event['kind']:<14}  {place}  by {event['actor']}"

@@ -1,0 +1,154 @@
+"""The commands that speak to a server, against a real one."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from holdall.cli import profiles
+from tests.cli.conftest import Holdall
+from tests.server.whole import Whole, s3, serving_whole
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    directory: Path = tmp_path_factory.mktemp("served") / "store"
+    with serving_whole(directory) as running:
+        client = s3(running.profile)
+        client.create_bucket(Bucket="photos")
+        client.put_object(Bucket="photos", Key="cat.jpg", Body=b"meow")
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def reached(whole: Whole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv(profiles.PROFILE, raising=False)
+    monkeypatch.delenv(profiles.TOKEN, raising=False)
+    for name, value in whole.profile.variables.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_users_and_their_keys(holdall: Holdall, whole: Whole) -> None:
+    assert holdall("users", "--new", "ann", "--display", "Ann").out == "made ann\n"
+    assert "ann\tuser\tAnn\n" in holdall("users").out
+    made = holdall("keys", "--new", "--user", "ann", "--name", "pc", "--expires", "1h", "--json")
+    key = made.json
+    listed = holdall("keys", "--user", "ann")
+    assert key["id"] in listed.out
+    assert key["secret_key"] not in listed.out
+    assert holdall("share", "photos", "ann", "--level", "write").out == "user:ann may write\n"
+    assert holdall("share", "photos").out == "user:ann\twrite\n"
+    s3(whole.with_key(key)).put_object(Bucket="photos", Key="dog.jpg", Body=b"woof")
+    told = holdall("explain", "DeleteBucket", "blob:photos", "--user", "ann")
+    assert told.code == 0
+    assert "ann may not DeleteBucket photos" in told.out
+    assert "bucket grants" in holdall("explain", "GetObject", "blob:photos/x", "--user", "ann").out
+    assert holdall("keys", "--revoke", key["id"]).out == f"revoked {key['id']}\n"
+    assert holdall("keys", "--revoke", key["id"]).code == 3
+    assert holdall("share", "photos", "ann", "--remove").code == 0
+    assert holdall("users", "--delete", "ann").code == 0
+    assert holdall("users", "--delete", "ann").code == 3
+
+
+def test_organisations(holdall: Holdall) -> None:
+    holdall("users", "--new", "orla")
+    assert holdall("orgs", "acme", "--new").out == "made acme\n"
+    assert holdall("orgs").out == "acme\n"
+    assert holdall("orgs", "acme", "--member", "orla", "--role", "admin").code == 0
+    assert holdall("orgs", "acme").out == "admin\towner\norla\tadmin\n"
+    assert holdall("orgs", "acme", "--remove", "orla").code == 0
+    assert holdall("orgs", "acme", "--delete").code == 0
+    assert holdall("orgs", "--new").code == 2
+    assert holdall("orgs", "acme", "--new", "--delete").code == 2
+
+
+def test_everybody_or_nobody(holdall: Holdall, whole: Whole) -> None:
+    assert "everybody may read" in holdall("public", "photos", "on").out
+    with urllib.request.urlopen(f"{whole.endpoint}/photos/cat.jpg") as answer:
+        assert answer.read() == b"meow"
+    assert holdall("public", "photos", "off").out == "photos is closed\n"
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(f"{whole.endpoint}/photos/cat.jpg")
+    caught.value.close()
+    assert holdall("public", "photos", "maybe").code == 2
+    assert holdall("public", "nothing", "on").code == 3
+
+
+def test_a_signed_address(holdall: Holdall) -> None:
+    url = holdall("sign", "blob:photos/cat.jpg", "--expires", "1m").out.strip()
+    with urllib.request.urlopen(url) as answer:
+        assert answer.read() == b"meow"
+    assert holdall("sign", "blob:photos").code == 2
+    assert holdall("sign", "blob:photos/cat.jpg", "--expires", "8d").code == 2
+
+
+def test_temporary_credentials(
+    holdall: Holdall, whole: Whole, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    policy = tmp_path / "policy.json"
+    policy.write_text(json.dumps({"Statement": [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    ]}))  # fmt: skip
+    made = holdall("creds", "--bucket", "photos", "--policy", policy, "--json").json
+    for name in (profiles.ACCESS_KEY, profiles.SECRET_KEY, profiles.TOKEN):
+        monkeypatch.setenv(name, made[name])
+    assert holdall("users", "--new", "eve").code == 1
+    profile = profiles.find(None, tmp_path)
+    assert s3(profile).get_object(Bucket="photos", Key="cat.jpg")["Body"].read() == b"meow"
+    assert holdall("creds", "--policy", tmp_path / "missing").code == 2
+
+
+def test_events(holdall: Holdall, whole: Whole) -> None:
+    told = holdall("events", "blob:photos/cat", "--after", "0", "--count", "2")
+    assert told.code == 0
+    assert [line.split()[2:4] for line in told.lines] == [
+        ["bucket_created", "photos"],
+        ["written", "photos/cat.jpg"],
+    ]
+    [event] = holdall("events", "blob:photos", "--after", "0", "--count", "1", "--json").documents
+    assert event["kind"] == "bucket_created"
+    assert holdall("events", "blob:nothing", "--count", "1").code == 3
+
+
+def test_env(holdall: Holdall, whole: Whole) -> None:
+    shown = holdall("env")
+    assert f"export AWS_ENDPOINT_URL={whole.endpoint}\n" in shown.out
+    assert holdall("env", "--json").json == whole.profile.variables
+    assert holdall("env", "no-such-directory").code == 3
+
+
+def test_login(
+    holdall: Holdall, whole: Whole, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert holdall("login", whole.endpoint, "--profile", "mine").code == 0
+    for name in (profiles.ENDPOINT, profiles.ACCESS_KEY, profiles.SECRET_KEY):
+        monkeypatch.delenv(name)
+    assert holdall("users", "--profile", "mine").code == 0
+    assert holdall("users").code == 3
+    assert holdall("users", "--profile", "other").code == 3
+    assert profiles.path().stat().st_mode & 0o777 == 0o600
+
+
+def test_a_login_that_is_refused_is_not_remembered(
+    holdall: Holdall, whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(profiles.SECRET_KEY, "not the secret")
+    refused = holdall("login", whole.endpoint)
+    assert refused.code == 1
+    assert "not the secret" not in refused.err
+    assert not profiles.path().exists()
+    assert holdall("login", "files.example.com").code == 2
+    assert holdall("login", "http://127.0.0.1:9").code == 1
+
+
+def test_a_server_that_is_not_there(holdall: Holdall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(profiles.ENDPOINT, "http://127.0.0.1:9")
+    gone = holdall("users")
+    assert gone.code == 1
+    assert "cannot be reached" in gone.err
+    assert "Traceback" not in gone.err
