@@ -70,7 +70,7 @@ class S3App:
         if isinstance(error, ChecksumMismatch) and error.expected == signed:
             return S3Error("XAmzContentSHA256Mismatch")
         found = translate(error)
-        if found.status >= 500:
+        if found.code == "InternalError":  # a full disk or a busy catalog is no fault of ours
             _log.error("request %s failed", request.id, exc_info=error)
         return found
 

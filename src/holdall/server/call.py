@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Unpack
 
 from holdall.backends.engine import EngineBackend
 from holdall.core.errors import NotFound
 from holdall.engine.engine import Engine
 from holdall.s3.errors import S3Error
 from holdall.server import guard
-from holdall.server.access.context import Value
 from holdall.server.authorisation import Caller
 from holdall.server.body import Body
 from holdall.server.buckets import Bucket
+from holdall.server.guard import Details
 from holdall.server.request import Request
-from holdall.server.routes import AclPermission, Route
+from holdall.server.routes import Route
 from holdall.server.state import State
 
 MAX_XML = 2 * 1024 * 1024
@@ -76,60 +77,19 @@ class Call:
         return body
 
     async def may(
-        self,
-        action: str,
-        *,
-        key: str | None = None,
-        version: str | None = None,
-        acl: AclPermission | None = None,
-        writes: bool = False,
-        initiated: bool = False,
-        bucket: Bucket | None = None,
-        more: Mapping[str, Value] | None = None,
+        self, action: str, *, bucket: Bucket | None = None, **details: Unpack[Details]
     ) -> bool:
-        """Whether the caller may do this, with the bucket of the request or with another.
-
-        `more` are condition keys that only the operation knows, such as an object's tags.
-        """
+        """Whether the caller may do this, with the bucket of the request or with another."""
         decision = await guard.judge(
-            self.state,
-            self.request,
-            self.caller,
-            bucket or self.bucket,
-            action,
-            key=key,
-            version=version,
-            acl=acl,
-            writes=writes,
-            initiated=initiated,
-            more=more,
+            self.state, self.request, self.caller, bucket or self.bucket, action, **details
         )
         return decision.allowed
 
     async def require(
-        self,
-        action: str,
-        *,
-        key: str | None = None,
-        version: str | None = None,
-        acl: AclPermission | None = None,
-        writes: bool = False,
-        initiated: bool = False,
-        bucket: Bucket | None = None,
-        more: Mapping[str, Value] | None = None,
+        self, action: str, *, bucket: Bucket | None = None, **details: Unpack[Details]
     ) -> None:
         """`AccessDenied` unless `may`."""
-        allowed = await self.may(
-            action,
-            key=key,
-            version=version,
-            acl=acl,
-            writes=writes,
-            initiated=initiated,
-            bucket=bucket,
-            more=more,
-        )
-        if not allowed:
+        if not await self.may(action, bucket=bucket, **details):
             raise S3Error("AccessDenied")
 
 

@@ -83,7 +83,7 @@ def named(header: str) -> Named:
 
 
 def _decoded(path: str, header: str) -> str:
-    raw = path.encode("latin-1")  # as all headers were decoded
+    raw = path.encode("latin-1").replace(b"+", b" ")  # S3 reads it as it reads a query
     try:
         if _BAD_ESCAPE.search(raw):
             raise ValueError(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypedDict, Unpack
 
 from holdall.core.errors import NotFound
 from holdall.engine.head import head
@@ -39,24 +40,31 @@ async def load_bucket(state: State, request: Request, caller: Caller) -> Bucket 
     return await buckets.load(state.engine, name, caller.user or None)
 
 
+class Details(TypedDict, total=False):
+    """What is demanded besides an action. `more` are condition keys that only the operation
+    knows, such as an object's tags; the others are as in `Demand`."""
+
+    key: str | None
+    version: str | None
+    acl: AclPermission | None
+    writes: bool
+    initiated: bool
+    more: Mapping[str, Value]
+
+
 async def judge(
     state: State,
     request: Request,
     caller: Caller,
     bucket: Bucket,
     action: str,
-    *,
-    key: str | None = None,
-    version: str | None = None,
-    acl: AclPermission | None = None,
-    writes: bool = False,
-    initiated: bool = False,
-    more: Mapping[str, Value] | None = None,
+    **details: Unpack[Details],
 ) -> Decision:
     """The decision on one action. An object's own list is looked at only where the answer
     depends on it: it costs a look-up that owners of buckets do not need."""
+    key, version, acl = details.get("key"), details.get("version"), details.get("acl")
     on: Kind = "object" if key is not None and acl in ON_OBJECT else "bucket"
-    context = {**context_of(request, state.now(), state.region), **(more or {})}
+    context = {**context_of(request, state.now(), state.region), **details.get("more", {})}
     if key is not None and _asks_for_tags(bucket):
         context.update(await _existing_tags(state, bucket, key, version))
     demand = Demand(
@@ -65,8 +73,8 @@ async def judge(
         key=key,
         acl_permission=acl,
         on=on,
-        writes=writes,
-        initiated=initiated,
+        writes=details.get("writes", False),
+        initiated=details.get("initiated", False),
         context=context,
     )
     if on == "bucket" or key is None:

@@ -60,6 +60,7 @@ class SqliteCatalog:
                 self._path,
                 self._connect,
                 self._lock,
+                keep_room=self._reserve.keep,
                 make_room=self._reserve.give_up,
                 after_commit=self._checkpointer.after_commit,
             )

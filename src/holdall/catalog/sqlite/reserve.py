@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -15,15 +16,24 @@ class Reserve:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def keep(self) -> None:
-        """Set the space aside, unless it is already or there is none."""
-        with suppress(OSError):
+    def keep(self) -> bool:
+        """Set the space aside unless it is already; False when there is no room for it."""
+        if self._is_kept():
+            return True
+        try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             try:
-                if os.fstat(descriptor).st_size < SIZE:
-                    _allocate(descriptor)
+                _allocate(descriptor)
             finally:
                 os.close(descriptor)
+        except OSError as error:
+            return error.errno not in (errno.ENOSPC, errno.EDQUOT)
+        return True
+
+    def _is_kept(self) -> bool:
+        with suppress(OSError):
+            return os.stat(self._path).st_size >= SIZE
+        return False
 
     def give_up(self) -> bool:
         """Free the space; whether there was any to free."""

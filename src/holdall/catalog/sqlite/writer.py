@@ -20,7 +20,7 @@ from holdall.catalog.sqlite.lock import FileLock
 from holdall.catalog.sqlite.transaction import Spoiled, SqliteTransaction
 from holdall.catalog.sqlite.waiting import Waiting, settle_all
 from holdall.catalog.tables import clock
-from holdall.core.errors import Busy, Closed, OutcomeUnknown
+from holdall.core.errors import Busy, Closed, OutcomeUnknown, StorageFull
 
 MAX_BATCH = 256
 MAX_WAITING = 16_384
@@ -33,7 +33,8 @@ class BatchFailed(Exception):
 class Writer:
     """Owns the writing connection and its thread.
 
-    `connect` opens a fresh connection. `make_room` frees reserved disk space and says
+    `connect` opens a fresh connection. `keep_room` sees to it that disk space is held back,
+    and says False where there is none left; `make_room` frees what was held back and says
     whether there was any. `after_commit` is given the number of pages in the log.
     """
 
@@ -43,12 +44,14 @@ class Writer:
         connect: Callable[[], apsw.Connection],
         lock: FileLock,
         *,
+        keep_room: Callable[[], bool],
         make_room: Callable[[], bool],
         after_commit: Callable[[SqliteTransaction, int], None],
     ) -> None:
         self._path = path
         self._connect = connect
         self._lock = lock
+        self._keep_room = keep_room
         self._make_room = make_room
         self._after_commit = after_commit
         self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
@@ -133,11 +136,23 @@ class Writer:
     def _run(self, batch: list[Waiting]) -> None:
         try:
             with self._lock:
-                self._commit_together(batch)
+                admitted = self._admit(batch)
+                if admitted:
+                    self._commit_together(admitted)
                 self._look_after_log()
         except BaseException as error:  # the thread must outlive whatever a unit met
             self._fail(batch, error)
         settle_all(batch)
+
+    def _admit(self, batch: list[Waiting]) -> list[Waiting]:
+        """Only what frees space while none is held back: others would eat up what deletions
+        need, and then nothing could ever be deleted again."""
+        if self._keep_room():
+            return batch
+        for waiting in batch:
+            if not waiting.essential:
+                waiting.error = StorageFull("There is no room for the catalog.", path=self._path)
+        return [waiting for waiting in batch if waiting.essential]
 
     def _look_after_log(self) -> None:
         """What goes wrong here harms nobody: what is committed stays in the log."""
