@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from benchmarks import large, million, small
 from benchmarks.machine import facts
 from benchmarks.scale import FULL, QUICK, Scale
+from benchmarks.server import report as server
 from benchmarks.table import Line, heading, rows
 
 Measurement = Callable[[Path, Scale], Awaitable[list[Line]]]
@@ -22,6 +23,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "small": small.measure,
     "large": large.measure,
     "million": million.measure,
+    "server": server.measure,
 }
 
 

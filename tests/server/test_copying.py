@@ -20,7 +20,7 @@ from holdall.server.copying import Named, named
         ("b//k", Named("b", "/k", None)),
         ("b/./../k", Named("b", "./../k", None)),
         ("b%2Fa%20b", Named("b", "a b", None)),
-        ("b/a+b", Named("b", "a+b", None)),
+        ("b/a+b", Named("b", "a b", None)),
         ("b/%2525", Named("b", "%25", None)),
         ("b/%C3%BC", Named("b", "ü", None)),
         ("b/Ã¼", Named("b", "ü", None)),  # UTF-8 that was not encoded

@@ -18,8 +18,10 @@ from holdall.s3.errors import S3Error
 NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 DEPTH: Final = 16
-ELEMENTS: Final = 60_000
-"""More than a DeleteObjects of 1,000 keys or a completion of 10,000 parts has."""
+ELEMENTS: Final = 5_000
+"""More than a policy, a list of rules or of 1,000 deletions needs."""
+OF_PARTS: Final = 60_000
+"""More than a completion of 10,000 parts has."""
 
 
 @dataclass(slots=True)
@@ -50,16 +52,17 @@ class Element:
         return text
 
 
-def parse(body: bytes, root: str) -> Element:
-    """The tree of a body whose root element is `root`. `MalformedXML`."""
-    found = _Reader().read(body)
+def parse(body: bytes, root: str, *, elements: int = ELEMENTS) -> Element:
+    """The tree of a body whose root element is `root`, of at most so many. `MalformedXML`."""
+    found = _Reader(elements).read(body)
     if found.name != root:
         raise S3Error("MalformedXML")
     return found
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, elements: int) -> None:
+        self._elements = elements
         self._stack: list[Element] = []
         self._root: Element | None = None
         self._count = 0
@@ -80,7 +83,7 @@ class _Reader:
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._count += 1
-        if len(self._stack) >= DEPTH or self._count > ELEMENTS:
+        if len(self._stack) >= DEPTH or self._count > self._elements:
             raise S3Error("MalformedXML")
         local = {_local(key): value for key, value in attributes.items()}
         element = Element(_local(name), attributes=local)

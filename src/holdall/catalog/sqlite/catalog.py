@@ -148,12 +148,15 @@ class SqliteCatalog:
     def _maintain(self) -> None:
         try:
             with self._lock, closing(self._connect()) as connection:
+                if not self._reserve.keep():
+                    _checkpoint(connection, apsw.SQLITE_CHECKPOINT_TRUNCATE)
                 connection.execute("PRAGMA incremental_vacuum(2000)").fetchall()
-                with suppress(apsw.BusyError, apsw.LockedError):  # somebody else is at it
-                    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                _checkpoint(connection, apsw.SQLITE_CHECKPOINT_PASSIVE)
+                if not self._reserve.keep():  # what was freed is still in the file and its log
+                    _checkpoint(connection, apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                    self._reserve.keep()
         except apsw.Error as error:
             raise translate(error, self._path) from error
-        self._reserve.keep()
 
     async def integrity(self) -> list[str]:
         """What SQLite's own check finds wrong with the file; empty when nothing is."""
@@ -190,6 +193,12 @@ class SqliteCatalog:
             with suppress(apsw.Error):
                 self._idle.pop().connection.close(True)
         self._lock.close()
+
+
+def _checkpoint(connection: apsw.Connection, mode: int) -> None:
+    connection.set_busy_timeout(1000)
+    with suppress(apsw.BusyError, apsw.LockedError):  # somebody else is at it, or reading
+        connection.wal_checkpoint(mode=mode)
 
 
 def _in_one_view(reads: SqliteReads, query: Callable[[SqliteReads], T]) -> T:

@@ -18,7 +18,7 @@ from holdall.s3.checksums import ChecksumType, Multipart
 from holdall.s3.errors import S3Error
 from holdall.s3.numbers import natural
 from holdall.s3.xml import Element
-from holdall.server import conditions, shown_checksums, uploads
+from holdall.server import conditions, encryption, shown_checksums, uploads
 from holdall.server.call import Call
 from holdall.server.objects import version_header
 from holdall.server.response import Response, xml_response
@@ -35,12 +35,15 @@ _MD5: Final = re.compile("[0-9a-f]{32}")
 
 async def complete_multipart_upload(call: Call) -> Response:
     body = await _body(call)
-    chosen = _parts(await asyncio.to_thread(xml.parse, body, "CompleteMultipartUpload"))
+    chosen = _parts(
+        await asyncio.to_thread(xml.parse, body, "CompleteMultipartUpload", elements=xml.OF_PARTS)
+    )
     precondition = conditions.write_precondition(call.request.headers)
     try:
         open = await uploads.resume(call)
     except UploadNotFound:
         return _answer(call, await _made_before(call, chosen))
+    encryption.check_completion(call, open.record.attributes)
     checksum = _checksum(call.request.headers, open, chosen)
     await _require_size(call.header(SIZE), open, chosen)
     try:
@@ -211,7 +214,10 @@ def _answer(call: Call, revision: Revision) -> Response:
             ("ETag", f'"{revision.etag}"'),
             *shown_checksums.nodes(revision),
         ],
-        headers=version_header(revision, call.bucket.versioning),
+        headers=[
+            *version_header(revision, call.bucket.versioning),
+            *encryption.by_server(revision.attributes),
+        ],
     )
 
 
