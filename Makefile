@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 JOBS ?= 2
+EXTRAS ?= dev
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -20,10 +21,10 @@ help:
 run: $(VENV)/ready-server
 	$(BIN)/holdall serve data
 
-test: $(VENV)/ready-dev
+test: $(VENV)/ready-$(EXTRAS)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov
 
-check: $(VENV)/ready-dev
+check: $(VENV)/ready-$(EXTRAS)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy

@@ -84,6 +84,7 @@ def test_only_the_store_and_what_is_named_so_are_os_errors() -> None:
     }
     assert surprising == {
         "BucketExists", "IsADirectory", "Locked", "NotADirectory", "PermissionDenied", "Timeout",
+        "WrongKey",
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import sys
 import threading
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, aclosing
+from contextlib import AsyncExitStack, ExitStack, aclosing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import pytest
 from holdall.core.errors import Closed, ReadOnlyStore, StorageFull, StoreError
 from holdall.payloads.local import LocalPayloads
 from holdall.payloads.local.staging import stage, sweep
+from holdall.payloads.protocol import Check
 from holdall.testing import PayloadStoreTests
 from holdall.testing.payloads import fetched, listed, stored, write
 
@@ -771,6 +772,30 @@ class TestThreads:
                 async for _ in other:  # far more than the time to read ahead
                     pass
             assert sum(seen) <= 3 * 4 * MIB
+
+    async def test_a_crowd_of_readings_holds_less_each(self, store: LocalPayloads) -> None:
+        data = await stored(store, "a", 12 * MIB)
+        held = dict.fromkeys(range(48), 0)
+
+        def reads(number: int) -> Check:
+            def check(chunk: bytes, at: int) -> None:
+                held[number] += len(chunk)
+
+            return check
+
+        async with AsyncExitStack() as stack:
+            readings = [
+                await stack.enter_async_context(
+                    aclosing(await store.read("a", 0, 12 * MIB, reads(number)))
+                )
+                for number in held
+            ]
+            assert {len(await anext(reading)) for reading in readings} == {MIB // 4}
+            assert sum(held.values()) <= 24 * MIB
+            rest = b"".join([chunk async for chunk in readings[0]])
+            assert rest == data[MIB // 4 :]
+        async with aclosing(await store.read("a", 0, 12 * MIB)) as alone:
+            assert len(await anext(alone)) == 3 * MIB
 
     async def test_an_exhausted_reading_has_closed_itself(
         self, store: LocalPayloads, root: Path

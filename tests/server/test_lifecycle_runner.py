@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
@@ -14,9 +15,10 @@ from holdall.core.values import PutOptions, Versioning
 from holdall.engine import events, settings
 from holdall.engine.marks import set_mark
 from holdall.engine.versions import list_versions
-from holdall.server import lifecycle_runner
+from holdall.server import lifecycle_runner, opening
 from holdall.server.lifecycle_documents import from_xml, to_setting
 from holdall.server.lifecycle_runner import LifecycleRunner, Outcome, run
+from holdall.server.options import ServerOptions
 
 BEGIN = datetime(2026, 3, 1, 10, tzinfo=UTC)
 SCHEMA = "<LifecycleConfiguration>{}</LifecycleConfiguration>"
@@ -350,3 +352,25 @@ async def test_the_actor_of_a_run_is_not_asked_for_buckets(store, clock):
     await rules(store, "flat", ALL + EXPIRE)
     clock.pass_days(2)
     assert await run(replace(store.engine, owner="other"), clock.now()) == Outcome(expired=1)
+
+
+async def test_a_server_runs_it(tmp_path, monkeypatch):
+    options = ServerOptions(directory=tmp_path / "store")
+    await opening.initialise(options, user="me")
+    async with opening.opened(options) as site:
+        await site.backend.create_bucket("flat", versioning=Versioning.OFF)
+        await site.backend.put("flat", "a", b"x")
+        date = "<Expiration><Date>2026-03-01T00:00:00Z</Date></Expiration>"
+        await rules(site.backend, "flat", ALL + date)
+        assert await kept(site.backend, "flat") == ["a0"]
+    outcomes = asyncio.Queue[Outcome | None]()
+
+    class Telling(LifecycleRunner):
+        async def run_if_due(self) -> Outcome | None:
+            outcomes.put_nowait(await super().run_if_due())
+
+    monkeypatch.setattr(opening, "AWAIT_TURN", 0.01)
+    monkeypatch.setattr(opening, "LifecycleRunner", Telling)
+    async with opening.opened(options) as site, asyncio.timeout(20):
+        assert await outcomes.get() == Outcome(expired=1)
+        assert await kept(site.backend, "flat") == []

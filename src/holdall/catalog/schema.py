@@ -101,6 +101,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE grants (bucket BIGINT NOT NULL, grantee TEXT NOT NULL, level TEXT NOT NULL,"
         " PRIMARY KEY (bucket, grantee)) {clustered}",
         "CREATE INDEX grants_by_grantee ON grants (grantee, bucket)",
+        "ALTER TABLE payloads ADD COLUMN sealed {bytes}",
+        "ALTER TABLE small_payloads ADD COLUMN sealed {bytes}",
     ),
 )
 

@@ -18,7 +18,8 @@
     │   └── LeaseLost                     a writer was taken for dead
     ├── PreconditionFailed
     ├── PermissionDenied (PermissionError)
-    │   └── Locked                        a retention or a legal hold forbids the removal
+    │   ├── Locked                        a retention or a legal hold forbids the removal
+    │   └── WrongKey                      encrypted bytes, and no key or another one
     ├── IsADirectory (IsADirectoryError)
     ├── NotADirectory (NotADirectoryError)
     ├── NotSupported (NotImplementedError)
@@ -147,6 +148,10 @@ class PermissionDenied(HoldallError, PermissionError):
 
 class Locked(PermissionDenied):
     """A legal hold or a retention that is not over keeps the revision (`mode`, `until`)."""
+
+
+class WrongKey(PermissionDenied):
+    """The bytes are encrypted, and the key that protects them was not given."""
 
 
 class IsADirectory(HoldallError, builtins.IsADirectoryError):

@@ -21,6 +21,7 @@ from holdall.catalog.tables.revisions import CONTENT, MARKER, RevisionRow
 from holdall.catalog.tables.small_payloads import SmallRow
 from holdall.catalog.tables.spans import SpanRow
 from holdall.catalog.transaction import Reads, Tick, Transaction
+from holdall.core.checksums import crc32c
 from holdall.core.errors import LeaseLost
 from holdall.core.values import ALWAYS, Precondition
 from holdall.engine.content import Content
@@ -99,11 +100,15 @@ def _row(tick: Tick, bucket: BucketRow, target: Target, content: Content) -> Rev
 def insert_bytes(tx: Transaction, id: int, content: Content) -> None:
     """Say where the bytes of a revision or a part are; few bytes are put there and then."""
     if content.small:
-        crc32c = content.crc32c or 0
-        small_payloads.insert(tx, SmallRow(id, crc32c, content.small))
+        small_payloads.insert(tx, _small(id, content.small, content))
         spans.insert(tx, id, SpanRow(0, id, 0, len(content.small)))
     for span in content.spans:
         spans.insert(tx, id, span)
+
+
+def _small(id: int, data: bytes, content: Content) -> SmallRow:
+    stored = content.crc32c if content.sealed is None else crc32c(data)
+    return SmallRow(id, stored or 0, data, content.sealed)
 
 
 def _make_current(

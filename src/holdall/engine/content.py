@@ -14,7 +14,8 @@ class Content(NamedTuple):
 
     Its bytes are `small`, or `spans` over payloads that exist, or both empty. A payload
     that was written for it and is still pending is named by `pending`. `parts` is how many
-    rows of `completed_parts` the caller will add.
+    rows of `completed_parts` the caller will add. `sealed` is the wrapped key that `small`
+    is encrypted with; `crc32c` is always that of the plain bytes.
     """
 
     size: int = 0
@@ -29,5 +30,6 @@ class Content(NamedTuple):
     marks: Mapping[str, str] | None = None
     parts: int = 0
     small: bytes | None = None
+    sealed: bytes | None = None
     spans: tuple[SpanRow, ...] = ()
     pending: int | None = None

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from holdall.catalog.transaction import Catalog
+from holdall.engine.sealing import Unseal
 from holdall.payloads.protocol import PayloadStore
 
 SMALL = 64 * 1024
@@ -24,13 +25,17 @@ def microseconds() -> int:
 
 @dataclass(slots=True)
 class Engine:
-    """One open store. `now` gives microseconds since 1970 UTC; tests set it."""
+    """One open store. `now` gives microseconds since 1970 UTC; tests set it.
+
+    `unseal` reads sealed payloads for whoever brings no key of their own.
+    """
 
     catalog: Catalog
     payloads: PayloadStore
     owner: str
     now: Callable[[], int] = microseconds
     background: set[asyncio.Task[object]] = field(default_factory=set)
+    unseal: Unseal | None = field(default=None, repr=False)
 
     async def aclose(self) -> None:
         for task in tuple(self.background):

@@ -17,6 +17,7 @@ from holdall.engine.naming import (
     require_content,
 )
 from holdall.engine.reading import EngineReading, Found
+from holdall.engine.sealing import Unseal
 from holdall.engine.spanning import clip, pieces
 from holdall.payloads.protocol import PayloadMissing
 
@@ -24,13 +25,22 @@ TRIES = 3
 
 
 async def open_blob(
-    engine: Engine, bucket: str, key: str, revision: RevisionRef, span: Span | None
+    engine: Engine,
+    bucket: str,
+    key: str,
+    revision: RevisionRef,
+    span: Span | None,
+    unseal: Unseal | None = None,
 ) -> EngineReading:
-    """Between finding a payload's name and opening it, it may be deleted: then look again."""
+    """Between finding a payload's name and opening it, it may be deleted: then look again.
+
+    `WrongKey` for a sealed payload that neither `unseal` nor, without one, the engine's own
+    can unseal.
+    """
     query = partial(_find, bucket_ref(bucket), engine.owner, encode_key(key), revision, span)
     for _ in range(TRIES):
         found = await engine.catalog.read(query)
-        reading = EngineReading(engine, key, found)
+        reading = EngineReading(engine, key, found, unseal)
         try:
             await reading.hold()
         except PayloadMissing:

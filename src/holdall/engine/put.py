@@ -19,10 +19,16 @@ from holdall.engine.content import Content
 from holdall.engine.engine import SMALL, Engine
 from holdall.engine.naming import bucket_ref, find_bucket
 from holdall.engine.receive import Received, in_hand, receive
+from holdall.engine.sealing import Seal
 
 
 async def put(
-    engine: Engine, bucket: str, key: str, source: Source, options: PutOptions
+    engine: Engine,
+    bucket: str,
+    key: str,
+    source: Source,
+    options: PutOptions,
+    seal: Seal | None = None,
 ) -> Revision:
     ref, name = bucket_ref(bucket), encode_key(key)
     check_content_type(options.content_type)
@@ -42,11 +48,11 @@ async def put(
 
     data = in_memory(source, SMALL)
     if data is not None:  # nothing can be left over, so nothing has to be given up
-        content = described(in_hand(data, options.checksums))
+        content = described(in_hand(data, options.checksums, seal))
         row, dooms = await engine.catalog.write(partial(unit, content=content))
     else:
         await _require_bucket(engine, ref)
-        async with receive(engine, source, options.checksums) as received:
+        async with receive(engine, source, options.checksums, seal) as received:
             content = described(received)
             row, dooms = await engine.catalog.write(partial(unit, content=content))
     if dooms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from functools import partial
 from types import TracebackType
@@ -18,6 +19,7 @@ from holdall.core.values import Revision
 from holdall.engine import records
 from holdall.engine.engine import Engine
 from holdall.engine.hold import Hold
+from holdall.engine.sealing import Opener, Unseal
 from holdall.engine.spanning import AT_ONCE, Piece, cut, locate
 from holdall.payloads.protocol import BLOCK, PayloadMissing, PayloadReading
 
@@ -40,29 +42,39 @@ class EngineReading:
     delays the deletion of payloads, and remembers its spans, which nothing delays.
     """
 
-    def __init__(self, engine: Engine, key: str, found: Found) -> None:
+    def __init__(
+        self, engine: Engine, key: str, found: Found, unseal: Unseal | None = None
+    ) -> None:
         self._engine = engine
         self._key = key
         self._found = found
+        self._opener = Opener(unseal or engine.unseal)
         self._hold: Hold | None = None
         self._spans: list[SpanRow] = []  # of a held content
         self._payload: PayloadReading | None = None
         self._chunks: AsyncGenerator[bytes, None] | None = None  # once it has begun
         self._failed: BaseException | None = None
+        self._revision: Revision | None = None
         self._closed = False
 
     @property
     def revision(self) -> Revision:
-        found = self._found
-        return records.revision(self._key, found.row, is_current=found.is_current)
+        if self._revision is None:
+            found = self._found
+            self._revision = records.revision(self._key, found.row, is_current=found.is_current)
+        return self._revision
 
     @property
     def span(self) -> tuple[int, int]:
         return self._found.start, self._found.end
 
     async def hold(self) -> None:
-        """Take hold of the bytes. `PayloadMissing` when they were deleted meanwhile."""
+        """Take hold of the bytes. `PayloadMissing` when they were deleted meanwhile;
+        `WrongKey`, before anybody is promised them."""
         some = self._found.pieces
+        for piece in some:
+            if piece.span.sealed is not None:
+                self._opener.admit(piece.span.sealed)
         if len(some) == AT_ONCE or any(_is_stored(piece) for piece in some[1:]):
             await self._take_hold()
         elif some and _is_stored(some[0]):
@@ -152,16 +164,19 @@ class EngineReading:
         data = piece.span.bytes or b""
         if crc32c(data) != piece.span.crc32c:
             raise self._corrupt("its bytes in the catalog differ from their checksum")
-        return data[piece.start : piece.end]
+        some, sealed = data[piece.start : piece.end], piece.span.sealed
+        return some if sealed is None else self._opener.plain(sealed, piece.start)(some)
 
     async def _read_stored(self, piece: Piece) -> AsyncGenerator[bytes, None]:
         try:
             payload = self._payload = self._payload or await self._open(piece)
         except PayloadMissing as error:
             raise self._corrupt("its payload is missing") from error
-        position = piece.start // BLOCK * BLOCK
+        position, sealed = piece.start // BLOCK * BLOCK, piece.span.sealed
+        plain = None if sealed is None else self._opener.plain(sealed, piece.start)
         async for chunk in payload:
-            yield _trim(chunk, position, piece)
+            some = _trim(chunk, position, piece)
+            yield some if plain is None else await asyncio.to_thread(plain, some)
             position += len(chunk)
         await self._let_go()
         if position < piece.end:

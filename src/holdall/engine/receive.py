@@ -26,6 +26,7 @@ from holdall.engine.collect import collect_soon
 from holdall.engine.content import Content
 from holdall.engine.engine import LEASE, SMALL, Engine
 from holdall.engine.records import pack
+from holdall.engine.sealing import Seal, Sealing, new_sealing, sealed
 from holdall.payloads.protocol import PayloadWriting
 
 Checksums = Mapping[str, bytes | None]
@@ -45,11 +46,16 @@ class Received(NamedTuple):
 
 
 @asynccontextmanager
-async def receive(engine: Engine, source: Source, checksums: Checksums) -> AsyncIterator[Received]:
-    """Take in a source. After any error, here or in the block, its payload is given up."""
+async def receive(
+    engine: Engine, source: Source, checksums: Checksums, seal: Seal | None = None
+) -> AsyncIterator[Received]:
+    """Take in a source. After any error, here or in the block, its payload is given up.
+
+    With a seal the bytes are encrypted; size, checksums and `first` speak of the plain ones.
+    """
     intent = Intent()
     try:
-        yield await _take(engine, source, checksums, intent)
+        yield await _take(engine, source, checksums, intent, seal)
     except OutcomeUnknown:
         raise  # the payload may be in use: the sweeper will find out
     except BaseException:
@@ -70,24 +76,39 @@ class Intent:
     written: bool = False
 
 
-def in_hand(data: bytes, checksums: Checksums) -> Received:
+def in_hand(data: bytes, checksums: Checksums, seal: Seal | None = None) -> Received:
     """As `receive`, for bytes that are in memory and few."""
     digesters = _digesters(checksums)
     for each in digesters.values():
         each.update(data)
     digests = _verified(digesters, checksums)
-    return Received(_content(len(data), crc32c(data), digests, small=data), data[:FIRST])
+    return Received(_small_content(data, digests, seal), data[:FIRST])
 
 
-async def _take(engine: Engine, source: Source, checksums: Checksums, intent: Intent) -> Received:
+def _small_content(data: bytes, digests: Mapping[str, bytes], seal: Seal | None) -> Content:
+    if seal is None:
+        return _content(len(data), crc32c(data), digests, small=data)
+    sealing = Sealing(seal)
+    stored = sealing.update(data)
+    content = _content(len(data), sealing.crc32c, digests, small=stored, opaque=seal.opaque)
+    return content._replace(sealed=sealing.wrapped)
+
+
+async def _take(
+    engine: Engine,
+    source: Source,
+    checksums: Checksums,
+    intent: Intent,
+    seal: Seal | None,
+) -> Received:
     if (data := in_memory(source, SMALL)) is not None:
-        return in_hand(data, checksums)
+        return in_hand(data, checksums, seal)
     stream = chunks(source)
     try:
         head, ended = await _head(stream)
         if ended:
-            return in_hand(head, checksums)
-        return await _store(engine, head, stream, checksums, intent)
+            return in_hand(head, checksums, seal)
+        return await _store(engine, head, stream, checksums, intent, new_sealing(seal))
     finally:
         await stream.aclose()  # type: ignore[attr-defined]
 
@@ -108,37 +129,49 @@ async def _store(
     stream: AsyncIterator[bytes],
     checksums: Checksums,
     intent: Intent,
+    sealing: Sealing | None,
 ) -> Received:
     writing = await engine.payloads.begin()
     try:
         sums, digesters = BlockSums(), _digesters(checksums)
-        await _write(writing, head, sums, digesters)
+        await _write(writing, head, sums, digesters, sealing)
         async for chunk in stream:
-            await _write(writing, chunk, sums, digesters)
+            await _write(writing, chunk, sums, digesters, sealing)
         digests = _verified(digesters, checksums)
-        await _finish(engine, writing, sums, intent)
+        await _finish(engine, writing, sums, intent, sealing.wrapped if sealing else None)
     finally:
         await writing.aclose()
-    content = _content(sums.size, sums.crc32c, digests, pending=intent.id)
+    crc = sums.crc32c if sealing is None else sealing.crc32c
+    opaque = sealing is not None and sealing.opaque
+    content = _content(sums.size, crc, digests, pending=intent.id, opaque=opaque)
     return Received(content, head[:FIRST])
 
 
 async def _write(
-    writing: PayloadWriting, chunk: bytes, sums: BlockSums, digesters: Mapping[str, Digester]
+    writing: PayloadWriting,
+    chunk: bytes,
+    sums: BlockSums,
+    digesters: Mapping[str, Digester],
+    sealing: Sealing | None,
 ) -> None:
+    """The digests are of the chunk, the sums of what is stored for it."""
+    stored = await sealed(sealing, chunk)
     if digesters:
         await asyncio.gather(
-            writing.write(chunk), *(asyncio.to_thread(d.update, chunk) for d in digesters.values())
+            writing.write(stored), *(asyncio.to_thread(d.update, chunk) for d in digesters.values())
         )
     else:
-        await writing.write(chunk)
-    sums.update(chunk)
+        await writing.write(stored)
+    sums.update(stored)
 
 
-async def _finish(engine: Engine, writing: PayloadWriting, sums: BlockSums, intent: Intent) -> None:
+async def _finish(
+    engine: Engine, writing: PayloadWriting, sums: BlockSums, intent: Intent, wrapped: bytes | None
+) -> None:
     """Commit the intent, then make the bytes durable under the lease it holds."""
     intent.token = secrets.token_hex(8)
-    row = PayloadRow(0, intent.token, PENDING, sums.size, engine.now() + LEASE, sums.packed)
+    until = engine.now() + LEASE
+    row = PayloadRow(0, intent.token, PENDING, sums.size, until, sums.packed, wrapped)
     id = await engine.catalog.write(partial(_announce, row=row, intent=intent))
     intent.written = True
     keeper = asyncio.create_task(_keep(engine, id))
@@ -209,8 +242,10 @@ def _content(
     *,
     small: bytes | None = None,
     pending: int | None = None,
+    opaque: bool = False,
 ) -> Content:
-    kept = {name: digest.hex() for name, digest in digests.items() if name != "crc32c"}
+    unkept = {"crc32c", "md5"} if opaque else {"crc32c"}  # the one has its own column
+    kept = {name: digest.hex() for name, digest in digests.items() if name not in unkept}
     return Content(
         size=size,
         crc32c=crc,

@@ -59,6 +59,7 @@ from holdall.engine.naming import (
 )
 from holdall.engine.receive import NO_CHECKSUMS, Checksums, receive
 from holdall.engine.remove import forget_spans
+from holdall.engine.sealing import Seal
 from holdall.engine.spanning import clip, cut
 
 MAX_PARTS = 10_000  # S3 multipart upload limits
@@ -175,11 +176,17 @@ class EngineUpload:
         )
 
     async def part(
-        self, number: int, source: Source, *, checksums: Checksums = NO_CHECKSUMS
+        self,
+        number: int,
+        source: Source,
+        *,
+        checksums: Checksums = NO_CHECKSUMS,
+        seal: Seal | None = None,
     ) -> Part:
+        """As the protocol says; with a seal the part's payload is encrypted."""
         check_number(number)
         await self._engine.catalog.read(self.row)  # before gigabytes are sent
-        async with receive(self._engine, source, checksums) as received:
+        async with receive(self._engine, source, checksums, seal) as received:
             row = await self._engine.catalog.write(partial(self._insert, number, received.content))
         collect_soon(self._engine)
         return part_value(row)

@@ -63,6 +63,9 @@ CODES: Final = MappingProxyType(
         "InvalidPartOrder": Known(400, "The list of parts was not in ascending order."),
         "InvalidPolicyDocument": Known(400, "The form does not meet the policy document."),
         "InvalidRange": Known(416, "The requested range is not satisfiable."),
+        "InvalidRedirectLocation": Known(
+            400, "The website redirect location must begin with 'http://', 'https://' or '/'."
+        ),
         "InvalidRequest": Known(400, "Invalid request."),
         "InvalidStorageClass": Known(400, "The storage class you specified is not valid."),
         "InvalidTag": Known(400, "A tag is not valid."),

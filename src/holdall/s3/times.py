@@ -9,7 +9,12 @@ from functools import lru_cache
 
 def to_iso(time: datetime) -> str:
     """As in XML bodies: ISO 8601 with milliseconds, of which S3 shows none but zeros."""
-    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+    return _to_iso(time.astimezone(UTC).replace(microsecond=0))
+
+
+@lru_cache(maxsize=256)
+def _to_iso(second: datetime) -> str:
+    return f"{second:%Y-%m-%dT%H:%M:%S}.000Z"
 
 
 def to_http(time: datetime) -> str:

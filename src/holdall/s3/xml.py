@@ -137,6 +137,7 @@ def _write(parts: list[str], opening: str, name: str, content: Content) -> None:
     parts.append(f"</{name}>")
 
 
+_SPECIAL = re.compile('[&<>"\x00-\x08\x0b-\x1f\ufffe\uffff]')
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -144,5 +145,7 @@ def _escaped(text: str) -> str:
     """Escaped text. XML 1.0 cannot say most control characters: S3 writes references for
     them all the same, which lenient readers understand; careful callers ask for
     `encoding-type=url`."""
+    if not _SPECIAL.search(text):  # nearly always: a page has thousands of texts
+        return text
     escaped = escape(text, {"\r": "&#13;", '"': "&quot;"})
     return _FORBIDDEN.sub(lambda match: f"&#x{ord(match[0]):x};", escaped)

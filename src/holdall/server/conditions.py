@@ -27,6 +27,16 @@ def check_read(headers: Mapping[str, str], revision: Revision, described: Header
         raise _not_modified(described)
 
 
+def range_holds(header: str | None, revision: Revision) -> bool:
+    """Whether a range is still one of the same content: by its tag, or by its date to the
+    second (RFC 9110, 13.1.5). Otherwise the whole is sent."""
+    if header is None:
+        return True
+    if header.startswith('"'):
+        return header.strip() == f'"{revision.etag}"'
+    return from_http(header) == _second(revision.created_at)
+
+
 def _not_modified(described: Headers) -> S3Error:
     return S3Error("NotModified", headers=tuple(described))
 

@@ -57,6 +57,7 @@ TRANSLATIONS: Final = MappingProxyType[type[HoldallError], Translation](
         errors.LeaseLost: _plain("RequestTimeout"),
         errors.PreconditionFailed: _precondition,
         errors.PermissionDenied: _plain("AccessDenied"),
+        errors.WrongKey: _plain("AccessDenied"),
         errors.IsADirectory: _plain("NoSuchKey"),
         errors.NotADirectory: _plain("NoSuchKey"),
         errors.NotSupported: _plain("NotImplemented"),

@@ -139,7 +139,8 @@ async def run(engine: Engine, now: datetime, renew: Renew = _nothing) -> Outcome
             continue  # deleted meanwhile
         except (HoldallError, S3Error):
             _log.exception("the lifecycle of bucket %s failed", bucket)
-    _log.info("lifecycles ran: %s", total)
+    if total != Outcome():
+        _log.info("lifecycles ran: %s", total)
     return total
 
 

@@ -14,13 +14,14 @@ from holdall.s3.errors import S3Error
 from holdall.s3.times import to_http
 from holdall.server.response import Headers
 
+REDIRECT: Final = "x-amz-website-redirect-location"
 KEPT: Final = (
     "cache-control",
     "content-disposition",
     "content-encoding",
     "content-language",
     "expires",
-    "x-amz-website-redirect-location",
+    REDIRECT,
 )
 """Headers that are stored as they come and sent as they were (S3 PutObject)."""
 
@@ -95,6 +96,9 @@ def attributes_of(headers: Mapping[str, str]) -> dict[str, str]:
     encoding = stored_encoding(found.pop("content-encoding", None))
     if encoding is not None:
         found["content-encoding"] = encoding
+    redirect = found.get(REDIRECT)
+    if redirect is not None and not redirect.startswith(("/", "http://", "https://")):
+        raise S3Error("InvalidRedirectLocation")
     storage = headers.get("x-amz-storage-class")
     if storage is not None and storage not in CLASSES:
         raise S3Error("InvalidStorageClass", StorageClassRequested=storage)

@@ -16,6 +16,7 @@ from holdall.server import first_start
 from holdall.server.accounts import Accounts, Key
 from holdall.server.authorisation import Caller
 from holdall.server.background import repeated
+from holdall.server.data_keys import server_key
 from holdall.server.feed import Feed
 from holdall.server.first_start import Keys, RootKey
 from holdall.server.identities import account_number, canonical_id
@@ -114,6 +115,7 @@ def _opened(options: ServerOptions, backend: EngineBackend, keys: Keys) -> Opene
         region=options.region,
         domains=options.domains,
         allow_sigv2=options.allow_sigv2,
+        server_key=server_key(keys.master),
         hooks=webhooks,
     )
     return Opened(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from holdall.engine.engine import Engine
 from holdall.server.accounts import Accounts
+from holdall.server.data_keys import WrappingKey
 from holdall.server.identities import account_number
 
 
@@ -17,7 +18,10 @@ def now() -> datetime:
 
 @dataclass(slots=True)
 class State:
-    """`domains` are those below which a host names a bucket; `now` is the clock."""
+    """`domains` are those below which a host names a bucket; `now` is the clock.
+
+    `server_key` protects what is encrypted without a customer's key.
+    """
 
     engine: Engine
     accounts: Accounts
@@ -26,6 +30,7 @@ class State:
     host_id: str = "holdall"
     allow_sigv2: bool = False
     now: Callable[[], datetime] = now
+    server_key: WrappingKey | None = None
 
     @property
     def webhooks(self) -> frozenset[str]:
@@ -38,4 +43,5 @@ class State:
 
     def engine_of(self, user: str) -> Engine:
         """The same store, acting in the name of a user."""
-        return replace(self.engine, owner=user)
+        unseal = self.server_key.unseal if self.server_key else None
+        return replace(self.engine, owner=user, unseal=unseal)

@@ -18,6 +18,7 @@ from holdall.engine.check import check
 from holdall.server.accounts import Accounts, Key
 from holdall.server.app import S3App
 from holdall.server.authorisation import Caller
+from holdall.server.data_keys import server_key
 from holdall.server.identities import account_number, canonical_id
 from holdall.server.protocol import HttpProtocol
 from holdall.server.state import State
@@ -95,7 +96,11 @@ async def _serve(
 ) -> None:
     backend = await EngineBackend.at(path, owner="root")
     try:
-        state = State(backend.engine, Accounts(*(_key(each) for each in accounts)))
+        state = State(
+            backend.engine,
+            Accounts(*(_key(each) for each in accounts)),
+            server_key=server_key(bytes(range(32))),
+        )
         listener = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(_config(S3App(state), tls))
         loop = asyncio.get_running_loop()

@@ -14,6 +14,8 @@ class PayloadRow(NamedTuple):
     """`lease`, in microseconds, is when a pending payload's writer counts as dead.
 
     A doomed payload's row stays as long as its bytes: somebody may still be reading them.
+    `sealed` is the wrapped key that the bytes are encrypted with, None for plain ones;
+    `sums` are of the bytes as they are stored.
     """
 
     id: int
@@ -22,6 +24,7 @@ class PayloadRow(NamedTuple):
     size: int
     lease: int
     sums: bytes
+    sealed: bytes | None = None
 
 
 def store_id(id: int, token: str) -> str:
@@ -31,7 +34,9 @@ def store_id(id: int, token: str) -> str:
 
 def insert_pending(tx: Transaction, row: PayloadRow) -> None:
     tx.run(
-        "INSERT INTO payloads (id, token, state, size, lease, sums) VALUES (?, ?, ?, ?, ?, ?)", row
+        "INSERT INTO payloads (id, token, state, size, lease, sums, sealed)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        row,
     )
 
 
@@ -75,7 +80,8 @@ def sums(reads: Reads, id: int, first: int, count: int) -> bytes | None:
 
 def page(reads: Reads, after: int, limit: int) -> list[PayloadRow]:
     rows = reads.all(
-        "SELECT id, token, state, size, lease, sums FROM payloads WHERE id > ? ORDER BY id LIMIT ?",
+        "SELECT id, token, state, size, lease, sums, sealed FROM payloads"
+        " WHERE id > ? ORDER BY id LIMIT ?",
         (after, limit),
     )
     return [PayloadRow(*row) for row in rows]

@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 from holdall.catalog.transaction import Reads, Transaction
 
+Wrapped = bytes
+"""A data key, encrypted. A name of its own: `bytes` is a column below."""
+
 
 class SpanRow(NamedTuple):
     """`length` bytes of a payload from `start` on, at `position` in the content."""
@@ -21,7 +24,10 @@ class SpanRow(NamedTuple):
 
 
 class LocatedSpan(NamedTuple):
-    """A span with where its bytes are: `token` and `size` of a stored payload, else `bytes`."""
+    """A span with where its bytes are: `token` and `size` of a stored payload, else `bytes`.
+
+    `sealed` is the wrapped key that they are encrypted with, None for plain ones.
+    """
 
     position: int
     payload: int
@@ -31,6 +37,7 @@ class LocatedSpan(NamedTuple):
     size: int | None
     crc32c: int | None
     bytes: bytes | None
+    sealed: Wrapped | None = None
 
 
 def insert(tx: Transaction, owner: int, span: SpanRow) -> None:
@@ -61,7 +68,8 @@ def of_parts(reads: Reads, upload: int) -> dict[int, list[SpanRow]]:
 
 
 _LOCATED = (
-    "SELECT s.position, s.payload, s.start, s.length, p.token, p.size, m.crc32c, m.bytes"
+    "SELECT s.position, s.payload, s.start, s.length, p.token, p.size, m.crc32c, m.bytes,"
+    " COALESCE(p.sealed, m.sealed)"
     " FROM spans s LEFT JOIN payloads p ON p.id = s.payload"
     " LEFT JOIN small_payloads m ON m.id = s.payload"
     " WHERE s.owner = ? AND s.position >= ? AND s.position < ? ORDER BY s.position LIMIT ?"
@@ -89,8 +97,8 @@ def _span_at(reads: Reads, owner: int, start: int) -> int:
 def locate(reads: Reads, span: SpanRow) -> LocatedSpan | None:
     """Where the bytes of a span are; None when its payload is gone."""
     row = reads.one(
-        "SELECT token, size, NULL, NULL FROM payloads WHERE id = ?"
-        " UNION ALL SELECT NULL, NULL, crc32c, bytes FROM small_payloads WHERE id = ?",
+        "SELECT token, size, NULL, NULL, sealed FROM payloads WHERE id = ?"
+        " UNION ALL SELECT NULL, NULL, crc32c, bytes, sealed FROM small_payloads WHERE id = ?",
         (span.payload, span.payload),
     )
     return LocatedSpan(*span, *row) if row else None

@@ -13,7 +13,7 @@ from typing import Final
 from holdall.core.errors import Closed
 from holdall.payloads.local.threads import Threads, done, over
 from holdall.payloads.local.translated import translated
-from holdall.payloads.protocol import Check
+from holdall.payloads.protocol import BLOCK, Check
 
 PIECE: Final = 3 * 1024 * 1024
 """Bytes read at once. With less the hops between threads cost more than the reading; with
@@ -23,27 +23,62 @@ AHEAD: Final = 3
 """Pieces read before they are asked for: one more than there are threads for long readings,
 so that none of them waits for the event loop to give it the next."""
 
+FEW: Final = 4
+"""Readings that may each hold as much as that; with more of them each holds less."""
+
 KEPT: Final = 16 * 1024 * 1024
 """What an allocation has that malloc shall not give back at once; see `_keep_memory`."""
+
+
+class Crowd:
+    """The readings that are open at once, and what each of them may hold.
+
+    A caller that is slow, or has stopped, holds what was read for it. Few may be as fast as
+    can be; with many, threads and disk are busy without reading ahead, and what they hold
+    together must not grow with their number more than it has to.
+    """
+
+    def __init__(self) -> None:
+        self.readings = 0
+
+    @property
+    def piece(self) -> int:
+        """Bytes to read at once: whole blocks, so that each can be verified."""
+        if self.readings <= FEW:
+            return PIECE
+        return max(BLOCK, PIECE * FEW // self.readings // BLOCK * BLOCK)
+
+    @property
+    def ahead(self) -> int:
+        """Pieces to read before they are asked for."""
+        return AHEAD if self.readings <= FEW else 1
 
 
 class LocalReading:
     """A `PayloadReading` that reads ahead. An exhausted one has closed itself.
 
-    Holds at most `AHEAD` pieces beside the one in use.
+    Holds at most `AHEAD` pieces beside the one in use, fewer and smaller ones in a crowd.
     """
 
     def __init__(
-        self, threads: Threads, file: int, path: str, span: range, check: Check | None
+        self,
+        threads: Threads,
+        file: int,
+        path: str,
+        span: range,
+        check: Check | None,
+        crowd: Crowd,
     ) -> None:
         self._file: int | None = file
         self._threads = threads
         self._path = path
-        self._starts = iter(span[::PIECE])
+        self._at = span.start
         self._end = span.stop
         self._check = check
+        self._crowd = crowd
         self._jobs: deque[Future[bytes]] = deque()
         self._exhausted = False
+        crowd.readings += 1
         if len(span) > PIECE:
             _keep_memory()
 
@@ -77,9 +112,10 @@ class LocalReading:
             if self._exhausted:
                 raise StopAsyncIteration
             raise Closed("the reading is closed")
-        while len(self._jobs) < AHEAD and (start := next(self._starts, None)) is not None:
-            size = min(PIECE, self._end - start)
-            self._jobs.append(self._threads.submit(self._piece, self._file, start, size))
+        while self._at < self._end and len(self._jobs) < self._crowd.ahead:
+            size = min(self._crowd.piece, self._end - self._at)
+            self._jobs.append(self._threads.submit(self._piece, self._file, self._at, size))
+            self._at += size
 
     def _piece(self, file: int, start: int, size: int) -> bytes:
         with translated(self._path, writing=False):
@@ -92,6 +128,7 @@ class LocalReading:
         file, self._file = self._file, None
         if file is None:
             return
+        self._crowd.readings -= 1
         try:
             # Those that have begun read from the descriptor; the others need not begin.
             await over(*[asyncio.wrap_future(job) for job in self._jobs if not job.cancel()])
@@ -102,6 +139,7 @@ class LocalReading:
     def __del__(self) -> None:
         # Jobs are bound to this object: when it goes, none of them is running.
         if self._file is not None:
+            self._crowd.readings -= 1
             os.close(self._file)
             warnings.warn(f"unclosed reading of {self._path}", ResourceWarning, 2, self)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from holdall.payloads.local.folders import make_folder, sync_folder
-from holdall.payloads.local.reading import PIECE, LocalReading
+from holdall.payloads.local.reading import PIECE, Crowd, LocalReading
 from holdall.payloads.local.staging import Staged, sweep
 from holdall.payloads.local.threads import Threads
 from holdall.payloads.local.translated import translated
@@ -40,6 +40,7 @@ class LocalPayloads:
         # them the large pieces move from cold heap to cold heap, at half the speed.
         self._streams = Threads(2, "holdall-stream")
         self._writers = Threads(32, "holdall-write")
+        self._crowd = Crowd()
 
     @classmethod
     def create(cls, root: Path, *, fsync: bool = True) -> LocalPayloads:
@@ -70,7 +71,7 @@ class LocalPayloads:
             except FileNotFoundError as error:
                 raise PayloadMissing(id) from error
         threads = self._streams if end - start > PIECE else self._readers
-        return LocalReading(threads, file, path, range(start, end), check)
+        return LocalReading(threads, file, path, range(start, end), check, self._crowd)
 
     async def delete(self, ids: Iterable[str]) -> None:
         await self._writers.run(self._delete, tuple(ids))

@@ -1,4 +1,4 @@
-"""CopyObject: an object made of another's bytes, which are not moved."""
+"""CopyObject: an object made of another's bytes. They are moved only to another key."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from holdall.core.checksums import digester
-from holdall.core.values import Copied, CopyOptions, Revision
+from holdall.core.values import Copied, CopyOptions, PutOptions, Revision
 from holdall.engine.copy import copy
+from holdall.engine.open import open_blob
+from holdall.engine.put import put
+from holdall.engine.reading import EngineReading
 from holdall.s3 import checksums as wire
 from holdall.s3.errors import S3Error
 from holdall.s3.times import to_iso
-from holdall.server import conditions, copying, owning, shown_checksums
+from holdall.server import conditions, copying, encryption, owning, receiving, shown_checksums
 from holdall.server.call import Call
 from holdall.server.copying import Source
+from holdall.server.encryption import Protection
 from holdall.server.marking import marks_of, require_actions
 from holdall.server.objects import (
     KEPT,
@@ -28,7 +32,7 @@ from holdall.server.response import Response, xml_response
 from holdall.server.routes import Route
 
 REDIRECT: Final = "x-amz-website-redirect-location"
-CHANGING: Final = ("x-amz-storage-class", REDIRECT, "x-amz-server-side-encryption")
+CHANGING: Final = ("x-amz-storage-class", REDIRECT, *encryption.CHANGING)
 """Headers that make sense of copying an object onto itself."""
 
 
@@ -39,13 +43,24 @@ class Directives(NamedTuple):
     tags: bool
 
 
+class Wish(NamedTuple):
+    """What the copy shall have of its own."""
+
+    directives: Directives
+    marks: Mapping[str, str]
+    protection: Protection
+
+
 async def copy_object(call: Call) -> Response:
-    directives, marks = _directives(call), marks_of(call)
-    await require_actions(call, marks)
+    wish = Wish(_directives(call), marks_of(call), encryption.wanted(call))
+    await require_actions(call, wish.marks)
 
     async def use(source: Source) -> Copied:
-        _refuse(call, source, directives)
-        return await _copy(call, source, directives, marks)
+        _refuse(call, source, wish.directives)
+        encryption.unseal_of_source(call, source.revision)  # demanded also where nothing is read
+        if encryption.is_same(source.revision.attributes, wish.protection.attributes):
+            return await _copy(call, source, wish)
+        return await _encrypt_anew(call, source, wish)
 
     source, copied = await copying.settled(call, use)
     return _answer(call, source, copied.revision)
@@ -90,19 +105,18 @@ def _refuse(call: Call, source: Source, directives: Directives) -> None:
         )
 
 
-async def _copy(
-    call: Call, source: Source, directives: Directives, marks: Mapping[str, str]
-) -> Copied:
-    headers, revision = call.request.headers, source.revision
+async def _copy(call: Call, source: Source, wish: Wish) -> Copied:
+    headers, revision, directives = call.request.headers, source.revision, wish.directives
     options = CopyOptions(
         content_type=content_type_of(headers) if directives.metadata else None,
         metadata=metadata_of(headers) if directives.metadata else None,
         tags=tags_of(call.header("x-amz-tagging")) if directives.tags else None,
         attributes={
-            **await _attributes(call, source, directives),
-            **owning.attributes(call, marks),
+            **_attributes(call, source, directives),
+            **await _checksum(call, source),
+            **_own(call, wish),
         },
-        marks=marks,
+        marks=wish.marks,
         precondition=conditions.write_precondition(headers),
     )
     return await copy(
@@ -116,28 +130,71 @@ async def _copy(
     )
 
 
-async def _attributes(call: Call, source: Source, directives: Directives) -> dict[str, str]:
+async def _encrypt_anew(call: Call, source: Source, wish: Wish) -> Copied:
+    """A copy that another key protects, or none: its bytes are read and stored again."""
+    headers, revision, directives = call.request.headers, source.revision, wish.directives
+    algorithm = _algorithm(call, revision) or receiving.DEFAULT
+    options = PutOptions(
+        content_type=content_type_of(headers) if directives.metadata else revision.content_type,
+        metadata=metadata_of(headers) if directives.metadata else revision.metadata,
+        tags=tags_of(call.header("x-amz-tagging")) if directives.tags else revision.tags,
+        checksums={"md5": None, algorithm: None},
+        attributes={
+            **_attributes(call, source, directives),
+            **_whole(algorithm),
+            **_own(call, wish),
+        },
+        marks=wish.marks,
+        precondition=conditions.write_precondition(headers),
+    )
+    seal = wish.protection.seal
+    async with await _open(call, source) as reading:
+        chunks = (chunk async for chunk in reading)  # its `read` is not that of a file
+        made = await put(call.engine, call.bucket.id, call.key, chunks, options, seal)
+    return Copied(made, revision)
+
+
+def _own(call: Call, wish: Wish) -> dict[str, str]:
+    return {**owning.attributes(call, wish.marks), **wish.protection.attributes}
+
+
+async def _open(call: Call, source: Source) -> EngineReading:
+    revision = source.revision
+    unseal = encryption.unseal_of_source(call, revision)
+    return await open_blob(
+        call.engine, source.bucket.id, revision.key, revision.version, None, unseal
+    )
+
+
+def _attributes(call: Call, source: Source, directives: Directives) -> dict[str, str]:
     """A redirect and a storage class belong to one object and are never copied with it."""
     asked = attributes_of(call.request.headers)
     if not directives.metadata:
         kept = source.revision.attributes
         own = {name: asked[name] for name in (REDIRECT, "storage-class") if name in asked}
         asked = {name: kept[name] for name in KEPT if name in kept and name != REDIRECT} | own
-    return asked | await _checksum(call, source)
+    return asked
+
+
+def _algorithm(call: Call, revision: Revision) -> str | None:
+    """Which checksum the copy shows: the one that is asked for, else the source's, else what is
+    known of all its bytes."""
+    name = call.header("x-amz-checksum-algorithm")
+    if name is not None:
+        return wire.asked_algorithm(name)
+    own = shown_checksums.shown(revision)
+    if own is not None and own.type == "FULL_OBJECT":
+        return own.algorithm
+    known = [name for name in wire.LENGTHS if name in revision.checksums]
+    return known[0] if known else None
 
 
 async def _checksum(call: Call, source: Source) -> dict[str, str]:
-    """Which checksum the copy shows: the one that is asked for, else the source's, else what is
-    known of all its bytes. They are read only for one that is asked for and not known."""
-    name, revision = call.header("x-amz-checksum-algorithm"), source.revision
-    if name is not None:
-        algorithm = wire.asked_algorithm(name)
-        return _whole(algorithm) | await _value(call, source, algorithm)
-    own = shown_checksums.shown(revision)
-    if own is not None and own.type == "FULL_OBJECT":
-        return _whole(own.algorithm) | _given(revision)
-    known = [name for name in wire.LENGTHS if name in revision.checksums]
-    return _whole(known[0]) if known else {}
+    """That checksum. The bytes are read only for one that is asked for and not known."""
+    algorithm = _algorithm(call, source.revision)
+    if algorithm is None:
+        return {}
+    return _whole(algorithm) | await _value(call, source, algorithm)
 
 
 def _whole(algorithm: str) -> dict[str, str]:
@@ -156,8 +213,7 @@ async def _value(call: Call, source: Source, algorithm: str) -> dict[str, str]:
     if revision.attributes.get("checksum") == algorithm and _given(revision):
         return _given(revision)
     running = digester(algorithm)
-    reading = await call.store.open(source.bucket.id, revision.key, revision=revision.version)
-    async with reading:
+    async with await _open(call, source) as reading:
         async for chunk in reading:
             await asyncio.to_thread(running.update, chunk)
     return {"checksum-value": wire.encode(running.digest())}
@@ -171,7 +227,11 @@ def _answer(call: Call, source: Source, revision: Revision) -> Response:
             ("ETag", f'"{revision.etag}"'),
             *shown_checksums.nodes(revision),
         ],
-        headers=[*source.headers, *version_header(revision, call.bucket.versioning)],
+        headers=[
+            *source.headers,
+            *version_header(revision, call.bucket.versioning),
+            *encryption.headers(revision.attributes),
+        ],
     )
 
 

@@ -7,7 +7,7 @@ import re
 
 from holdall.core.errors import BucketExists
 from holdall.core.values import Versioning
-from holdall.engine import buckets
+from holdall.engine import buckets, settings
 from holdall.s3 import xml
 from holdall.s3.errors import S3Error
 from holdall.server.bucket_documents import new_documents
@@ -15,6 +15,7 @@ from holdall.server.call import MAX_XML, Call
 from holdall.server.response import Response, empty
 from holdall.server.routes import Route
 
+LEGACY = "us-east-1"
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]")
 _RESERVED = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
@@ -38,9 +39,21 @@ async def create_bucket(call: Call) -> Response:
             documents=documents,
         )
     except BucketExists as error:
-        own = error.owner == call.caller.user
-        raise S3Error("BucketAlreadyOwnedByYou" if own else "BucketAlreadyExists") from error
+        if error.owner != call.caller.user:
+            raise S3Error("BucketAlreadyExists") from error
+        if call.state.region != LEGACY:
+            raise S3Error("BucketAlreadyOwnedByYou") from error
+        await _reset_acl(call, name, documents.get("acl"))
     return empty(headers=[("location", f"/{name}")])
+
+
+async def _reset_acl(call: Call, name: str, acl: str | None) -> None:
+    """In one region S3 takes the making of one's own bucket again for a wish to have its
+    access list as it would be new; everything else stays (S3 CreateBucket)."""
+    if acl is None:
+        await settings.delete(call.engine, name, "acl")
+    else:
+        await settings.put(call.engine, name, "acl", acl)
 
 
 def check_name(name: str) -> None:

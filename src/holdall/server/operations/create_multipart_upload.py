@@ -5,7 +5,7 @@ from __future__ import annotations
 from holdall.core.values import PutOptions
 from holdall.s3 import checksums as wire
 from holdall.s3.checksums import Multipart
-from holdall.server import owning, shown_checksums
+from holdall.server import encryption, owning, shown_checksums
 from holdall.server.call import Call
 from holdall.server.marking import marks_of, require_actions
 from holdall.server.objects import attributes_of, content_type_of, metadata_of, tags_of
@@ -16,6 +16,7 @@ from holdall.server.routes import Route
 async def create_multipart_upload(call: Call) -> Response:
     headers = call.request.headers
     checksum, marks = wire.multipart(headers), marks_of(call)
+    protection = encryption.wanted(call)
     await require_actions(call, marks)
     options = PutOptions(
         content_type=content_type_of(headers),
@@ -25,6 +26,7 @@ async def create_multipart_upload(call: Call) -> Response:
             **attributes_of(headers),
             **shown_checksums.attributes(checksum),
             **owning.attributes(call, marks),
+            **protection.attributes,
         },
         marks=marks,
     )
@@ -32,7 +34,7 @@ async def create_multipart_upload(call: Call) -> Response:
     return xml_response(
         "InitiateMultipartUploadResult",
         [("Bucket", call.bucket.name), ("Key", call.key), ("UploadId", upload.id)],
-        headers=_promised(checksum),
+        headers=[*_promised(checksum), *encryption.headers(protection.attributes)],
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from holdall.backends.protocol import Reading
-from holdall.core.errors import BlobNotFound, RevisionNotFound
+from holdall.core.errors import BlobNotFound, RevisionNotFound, WrongKey
 from holdall.core.values import Revision, Span
 from holdall.engine.marks import get_marks
+from holdall.engine.open import open_blob
 from holdall.s3 import ranges
 from holdall.s3.errors import S3Error
-from holdall.server import conditions, lifecycle_headers, locks, parts, shown_checksums
+from holdall.server import conditions, encryption, lifecycle_headers, locks, parts, shown_checksums
 from holdall.server.call import Call
 from holdall.server.finding import found
 from holdall.server.objects import describing
@@ -78,10 +79,14 @@ async def _locks(call: Call, revision: Revision) -> Headers:
 
 
 async def _opened(call: Call, version: str | None, span: Span | None) -> Reading:
+    unseal = encryption.unseal_of(encryption.customer_of(call.request))
     try:
-        return await call.store.open(call.bucket.id, call.key, revision=version, span=span)
+        return await open_blob(call.engine, call.bucket.id, call.key, version, span, unseal)
     except (BlobNotFound, RevisionNotFound):
         await found(call)  # says what is the matter
+        raise
+    except WrongKey:
+        encryption.check_read(call, await found(call))  # so does this
         raise
 
 
@@ -98,9 +103,11 @@ async def _sending(reading: Reading, response: Response) -> Response:
 
 def _answer(call: Call, revision: Revision, part: Chosen | None = None) -> Response:
     """The whole answer but for its body, with the conditions of the request met."""
+    encryption.check_read(call, revision)
     headers = describing(revision, call.bucket.versioning)
     conditions.check_read(call.request.headers, revision, headers)
     span = _span(call, revision, part)
+    headers += encryption.headers(revision.attributes)
     if part is not None:
         headers += parts.headers(revision)
     if span is not None:
@@ -118,7 +125,10 @@ def _span(call: Call, revision: Revision, part: Chosen | None) -> tuple[int, int
     """The bytes of the range or part that is asked for."""
     if part is not None:
         return part.span
-    return ranges.resolve(call.header("range"), revision.size)
+    wanted = call.header("range")
+    if not conditions.range_holds(call.header("if-range"), revision):
+        wanted = None
+    return ranges.resolve(wanted, revision.size)
 
 
 def _checksums(revision: Revision, span: tuple[int, int] | None, part: Chosen | None) -> Headers:

@@ -11,7 +11,7 @@ from holdall.s3 import checksums as wire
 from holdall.s3.errors import S3Error
 from holdall.s3.times import to_http
 from holdall.s3.xml import Node
-from holdall.server import listing, parts, shown_checksums
+from holdall.server import encryption, listing, parts, shown_checksums
 from holdall.server.call import Call
 from holdall.server.finding import found
 from holdall.server.objects import version_header
@@ -28,6 +28,7 @@ async def get_object_attributes(call: Call) -> Response:
     action = "s3:GetObject" if call.version is None else "s3:GetObjectVersion"
     await call.require(action, key=call.key, acl="READ", version=call.version)
     revision = await found(call)
+    encryption.check_read(call, revision)
     shown = {
         "ETag": revision.etag,
         "Checksum": _checksum(revision),

@@ -9,10 +9,11 @@ from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from holdall.core.values import PutOptions, Revision
+from holdall.engine.put import put as put_blob
 from holdall.s3 import postpolicy, xml
 from holdall.s3.errors import S3Error
 from holdall.s3.postpolicy import FormClaim, Policy
-from holdall.server import forms, owning, receiving, shown_checksums, tag_sets
+from holdall.server import encryption, forms, owning, receiving, shown_checksums, tag_sets
 from holdall.server.authentication import ANONYMOUS
 from holdall.server.authorisation import Caller
 from holdall.server.call import Call
@@ -119,6 +120,7 @@ def _headers(request: Request, fields: Mapping[str, str]) -> dict[str, str]:
 async def _store(put: Call, form: Form, policy: Policy | None) -> Revision:
     headers, received, marks = put.request.headers, receiving.receive(put), marks_of(put)
     await require_actions(put, marks)
+    protection = encryption.wanted(put)
     options = PutOptions(
         content_type=content_type_of(headers),
         metadata=metadata_of(headers),
@@ -127,12 +129,13 @@ async def _store(put: Call, form: Form, policy: Policy | None) -> Revision:
             **attributes_of(headers),
             **received.attributes,
             **owning.attributes(put, marks),
+            **protection.attributes,
         },
         marks=marks,
         checksums=received.checksums,
     )
     content = _within(form.content, policy)
-    return await put.store.put(put.bucket.id, put.key, content, options=options)
+    return await put_blob(put.engine, put.bucket.id, put.key, content, options, protection.seal)
 
 
 async def _within(content: AsyncIterator[bytes], policy: Policy | None) -> AsyncIterator[bytes]:
@@ -161,6 +164,7 @@ def _answer(put: Call, fields: Mapping[str, str], revision: Revision) -> Respons
     location = _location(put)
     headers: Headers = [
         ("etag", f'"{revision.etag}"'),
+        *encryption.headers(revision.attributes),
         *shown_checksums.headers(revision),
         *version_header(revision, put.bucket.versioning),
     ]

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from holdall.core.values import PutOptions
+from holdall.engine.put import put
 from holdall.s3.errors import S3Error
-from holdall.server import conditions, lifecycle_headers, owning, receiving, shown_checksums
+from holdall.server import (
+    conditions,
+    encryption,
+    lifecycle_headers,
+    owning,
+    receiving,
+    shown_checksums,
+)
 from holdall.server.call import Call
 from holdall.server.marking import marks_of, require_actions
 from holdall.server.objects import (
@@ -28,23 +36,29 @@ async def put_object(call: Call) -> Response:
             ProposedSize=str(call.body.length),
             MaxSizeAllowed=str(MAX_SIZE),
         )
-    received = receiving.receive(call)
+    received, protection = receiving.receive(call), encryption.wanted(call)
     marks = marks_of(call)
     await require_actions(call, marks)
     options = PutOptions(
         content_type=content_type_of(headers),
         metadata=metadata_of(headers),
         tags=tags_of(headers.get("x-amz-tagging")),
-        attributes=attributes_of(headers) | received.attributes | owning.attributes(call, marks),
+        attributes={
+            **attributes_of(headers),
+            **received.attributes,
+            **owning.attributes(call, marks),
+            **protection.attributes,
+        },
         marks=marks,
         checksums=received.checksums,
         precondition=conditions.write_precondition(headers),
     )
     source = await received.source()
-    revision = await call.store.put(call.bucket.id, call.key, source, options=options)
+    revision = await put(call.engine, call.bucket.id, call.key, source, options, protection.seal)
     return Response(
         headers=[
             ("etag", f'"{revision.etag}"'),
+            *encryption.headers(revision.attributes),
             *shown_checksums.headers(revision),
             *version_header(revision, call.bucket.versioning),
             *lifecycle_headers.of_object(call.bucket, revision, call.state.now()),

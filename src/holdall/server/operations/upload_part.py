@@ -6,7 +6,7 @@ from holdall.core.values import Part
 from holdall.s3 import checksums as wire
 from holdall.s3.checksums import ChecksumType, Multipart
 from holdall.s3.errors import S3Error
-from holdall.server import parts, receiving, shown_checksums, uploads
+from holdall.server import encryption, parts, receiving, shown_checksums, uploads
 from holdall.server.call import Call
 from holdall.server.receiving import Received
 from holdall.server.response import Headers, Response
@@ -18,12 +18,21 @@ async def upload_part(call: Call) -> Response:
     uploads.refuse_large(call.body.length)
     received = receiving.receive(call)
     open = await uploads.resume(call)
+    protection = encryption.of_part(call, open.record.attributes)
     asked = shown_checksums.asked(open.record.attributes)
     _require_same(asked, received)
     _compute(received, shown_checksums.wanted(open.record.attributes))
     source = await received.source()
-    part = await open.upload.part(number, source, checksums=received.checksums)
-    return Response(headers=[("etag", f'"{part.etag}"'), *_checksum(part, asked, received)])
+    part = await open.upload.part(
+        number, source, checksums=received.checksums, seal=protection.seal
+    )
+    return Response(
+        headers=[
+            ("etag", f'"{part.etag}"'),
+            *encryption.headers(protection.attributes),
+            *_checksum(part, asked, received),
+        ]
+    )
 
 
 def _require_same(asked: Multipart | None, received: Received) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from holdall.core.values import Part, Span
+from holdall.core.values import Part, Revision, Span
+from holdall.engine.open import open_blob
 from holdall.s3.checksums import Multipart
 from holdall.s3.errors import S3Error
 from holdall.s3.times import to_iso
-from holdall.server import copying, parts, shown_checksums, uploads
+from holdall.server import copying, encryption, parts, shown_checksums, uploads
 from holdall.server.call import Call
 from holdall.server.copying import Source
+from holdall.server.encryption import Protection
 from holdall.server.response import Response, xml_response
 from holdall.server.routes import Route
 from holdall.server.uploads import Open
@@ -24,17 +26,18 @@ async def upload_part_copy(call: Call) -> Response:
     number = parts.number_of(call.query["partNumber"])
     open = await uploads.resume(call)
     asked = shown_checksums.asked(open.record.attributes)
+    protection = encryption.of_part(call, open.record.attributes)
 
     async def use(source: Source) -> Part:
         span = _span(call.header(RANGE), source.revision.size)
-        return await _copy(call, open, number, source, span, asked)
+        return await _copy(call, open, number, source, span, protection)
 
     source, part = await copying.settled(call, use)
     checksum = shown_checksums.part_nodes(part.checksums, asked.algorithm) if asked else []
     return xml_response(
         "CopyPartResult",
         [("LastModified", to_iso(part.created_at)), ("ETag", f'"{part.etag}"'), *checksum],
-        headers=source.headers,
+        headers=[*source.headers, *encryption.headers(protection.attributes)],
     )
 
 
@@ -74,22 +77,30 @@ async def _copy(
     number: int,
     source: Source,
     span: tuple[int, int],
-    asked: Multipart | None,
+    protection: Protection,
 ) -> Part:
-    """No bytes are moved, unless a checksum is asked for that only reading them gives."""
+    """No bytes are moved, unless another key shall protect them, or a checksum is asked for
+    that only reading them gives."""
     revision, wanted = source.revision, Span(*span)
-    whole = span == (0, revision.size)
-    if asked is None or (whole and asked.algorithm in revision.checksums):
+    unseal = encryption.unseal_of_source(call, revision)
+    is_same = encryption.is_same(revision.attributes, protection.attributes)
+    if is_same and _is_known(revision, span, shown_checksums.asked(open.record.attributes)):
         return await open.upload.copy_part(
             number, source.bucket.id, revision.key, revision=revision.version, span=wanted
         )
-    reading = await call.store.open(
-        source.bucket.id, revision.key, revision=revision.version, span=wanted
+    reading = await open_blob(
+        call.engine, source.bucket.id, revision.key, revision.version, wanted, unseal
     )
     async with reading:
-        checksums = {"md5": None, asked.algorithm: None}
+        algorithm = shown_checksums.wanted(open.record.attributes).algorithm
+        checksums = {"md5": None, algorithm: None}
         chunks = (chunk async for chunk in reading)  # its `read` is not that of a file
-        return await open.upload.part(number, chunks, checksums=checksums)
+        return await open.upload.part(number, chunks, checksums=checksums, seal=protection.seal)
+
+
+def _is_known(revision: Revision, span: tuple[int, int], asked: Multipart | None) -> bool:
+    """Whether the part has the checksum that is asked for without its bytes being read."""
+    return asked is None or (span == (0, revision.size) and asked.algorithm in revision.checksums)
 
 
 ROUTE = Route(
