@@ -18,6 +18,10 @@ _INFREQUENT: Final = frozenset({"STANDARD_IA", "ONEZONE_IA"})
 """Classes to which nothing goes that is younger than thirty days."""
 
 
+MOST_KEPT: Final = 100
+"""Newer noncurrent versions that a rule may keep (S3 \"Lifecycle configuration elements\")."""
+
+
 def check(rules: Sequence[Rule]) -> None:
     """Raise for the first thing that is wrong."""
     _check_ids(rules)
@@ -113,6 +117,10 @@ def _check_keep(keep: int | None, action: str, rule: Rule) -> None:
             "InvalidRequest", "NewerNoncurrentVersions element can only be used in Lifecycle V2."
         )
     _demand_positive(keep, "NewerNoncurrentVersions", action)
+    if keep > MOST_KEPT:
+        raise S3Error(
+            "InvalidArgument", f"'NewerNoncurrentVersions' for {action} must be at most {MOST_KEPT}"
+        )
 
 
 def _check_abort(rule: Rule) -> None:
