@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "server"))
 
-from crash.server_storm import ServerStorm
+from storms.server_storm import ServerStorm
 
 SHOWN = 10
 STEP = 10

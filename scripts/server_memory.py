@@ -13,9 +13,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "server"))
 
-from crash import memory
-from crash.memory import MIB, upload
-from crash.served import Served
+from storms import memory
+from storms.memory import MIB, upload
+from storms.served import Served
 
 GIB = 1024 * MIB
 PART = 64 * MIB

@@ -206,7 +206,7 @@ def filters(draw):
 @st.composite
 def rules(draw):
     filter = draw(filters())
-    keep = None if filter.is_legacy else draw(st.none() | days)
+    keep = None if filter.is_legacy else draw(st.none() | st.integers(1, 100))
     return Rule(
         draw(texts),
         draw(st.booleans()),

@@ -18,8 +18,8 @@ from holdall.s3.errors import S3Error
 NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 DEPTH: Final = 16
-ELEMENTS: Final = 5_000
-"""More than a policy, a list of rules or of 1,000 deletions needs."""
+ELEMENTS: Final = 20_000
+"""More than 1,000 deletions or rules need."""
 OF_PARTS: Final = 60_000
 """More than a completion of 10,000 parts has."""
 
