@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from awscrt import checksums as _crt
 
-from holdall.core.errors import InvalidArgument
+from holdall.core.errors import ChecksumMismatch, InvalidArgument
 
 BLOCK: Final = 256 * 1024
 """Bytes covered by one block checksum."""
@@ -71,6 +71,23 @@ def digester(algorithm: str) -> Digester:
             algorithm=algorithm,
             expected=tuple(ALGORITHMS),
         ) from None
+
+
+def verified(
+    digesters: Mapping[str, Digester], announced: Mapping[str, bytes | None]
+) -> dict[str, bytes]:
+    """The digest of each. `ChecksumMismatch` for one that was announced otherwise."""
+    digests = {name: each.digest() for name, each in digesters.items()}
+    for name, actual in digests.items():
+        expected = announced[name]
+        if expected is not None and expected != actual:
+            raise ChecksumMismatch(
+                f"The {name} announced is not that of the bytes.",
+                algorithm=name,
+                expected=expected.hex(),
+                actual=actual.hex(),
+            )
+    return digests
 
 
 def crc32c(data: bytes | memoryview, previous: int = 0) -> int:

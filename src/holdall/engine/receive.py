@@ -19,8 +19,8 @@ from holdall.catalog.tables.doomed import DoomedRow
 from holdall.catalog.tables.payloads import PENDING, PayloadRow, store_id
 from holdall.catalog.tables.spans import SpanRow
 from holdall.catalog.transaction import Transaction
-from holdall.core.checksums import BlockSums, Digester, crc32c, digester
-from holdall.core.errors import ChecksumMismatch, HoldallError, OutcomeUnknown
+from holdall.core.checksums import BlockSums, Digester, crc32c, digester, verified
+from holdall.core.errors import HoldallError, OutcomeUnknown
 from holdall.core.sources import Source, chunks, in_memory
 from holdall.engine.collect import collect_soon
 from holdall.engine.content import Content
@@ -81,7 +81,7 @@ def in_hand(data: bytes, checksums: Checksums, seal: Seal | None = None) -> Rece
     digesters = _digesters(checksums)
     for each in digesters.values():
         each.update(data)
-    digests = _verified(digesters, checksums)
+    digests = verified(digesters, checksums)
     return Received(_small_content(data, digests, seal), data[:FIRST])
 
 
@@ -137,7 +137,7 @@ async def _store(
         await _write(writing, head, sums, digesters, sealing)
         async for chunk in stream:
             await _write(writing, chunk, sums, digesters, sealing)
-        digests = _verified(digesters, checksums)
+        digests = verified(digesters, checksums)
         await _finish(engine, writing, sums, intent, sealing.wrapped if sealing else None)
     finally:
         await writing.aclose()
@@ -219,20 +219,6 @@ def _doom(tx: Transaction, id: int, intent: Intent) -> None:
 
 def _digesters(checksums: Checksums) -> dict[str, Digester]:
     return {name: digester(name) for name in checksums}
-
-
-def _verified(digesters: Mapping[str, Digester], checksums: Checksums) -> dict[str, bytes]:
-    digests = {name: each.digest() for name, each in digesters.items()}
-    for name, actual in digests.items():
-        expected = checksums[name]
-        if expected is not None and expected != actual:
-            raise ChecksumMismatch(
-                f"The {name} announced is not that of the bytes received.",
-                algorithm=name,
-                expected=expected.hex(),
-                actual=actual.hex(),
-            )
-    return digests
 
 
 def _content(

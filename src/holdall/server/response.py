@@ -12,10 +12,6 @@ from holdall.s3.errors import S3Error
 Headers = list[tuple[str, str]]
 
 
-class Stream(AsyncIterable[bytes], AbstractAsyncContextManager[object]):
-    """A body that holds something open until it is sent."""
-
-
 @dataclass(slots=True)
 class Response:
     """`length` is needed with a stream, and with a HEAD answer that sends no body."""

@@ -133,7 +133,7 @@ class Root:
     def _chosen(self, request: Request) -> tuple[str | None, App | None]:
         """What answers and what that is called; nothing for S3."""
         apps, path = self._apps, request.raw_path
-        if self._names_bucket(request):
+        if request.bucket_of_host is not None:
             return None, None
         if path in self._own:
             return self._own[path]
@@ -142,13 +142,6 @@ class Root:
         if path == b"/" and request.method == "POST":
             return "Sts", apps.sts
         return None, None
-
-    def _names_bucket(self, request: Request) -> bool:
-        domains = self._options.domains
-        if not domains:
-            return False
-        name = request.headers.get("host", "").rsplit(":", 1)[0].lower()
-        return any(name.endswith("." + domain) for domain in domains)
 
     async def _health(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await health.check(self._apps.site.state.engine, self._stopping.is_set)

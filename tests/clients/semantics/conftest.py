@@ -17,7 +17,6 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.exceptions import ClientError
 
 from holdall.testing.server import Account, Running, serving
 
@@ -178,29 +177,3 @@ def ask(server: Running, method: str, path: str, body: bytes, headers: dict[str,
 
 def path_of(bucket: str, key: str) -> str:
     return f"/{bucket}/{quote(key, safe='/~')}"
-
-
-@pytest.fixture
-def refused() -> Callable[..., Any]:
-    """`with refused("NoSuchKey", 404) as refusal:` demands that S3 error."""
-    return Refusal
-
-
-class Refusal:
-    def __init__(self, code: str, status: int) -> None:
-        self.expected = (code, status)
-        self.error: dict[str, Any] = {}
-        self.headers: dict[str, str] = {}
-
-    def __enter__(self) -> Refusal:
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
-        assert error is not None, f"{self.expected[0]} was expected, and all went well"
-        if not isinstance(error, ClientError):
-            return False
-        self.error = error.response["Error"]
-        meta = error.response["ResponseMetadata"]
-        self.headers = meta["HTTPHeaders"]
-        assert (self.error["Code"], meta["HTTPStatusCode"]) == self.expected, self.error
-        return True

@@ -15,7 +15,6 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.exceptions import ClientError
 from botocore.handlers import add_expect_header
 
 from holdall.testing.server import Account, Running, serving
@@ -115,29 +114,3 @@ def _signed(
     signer = S3SigV4Auth(Credentials(account.access_key, account.secret_key), "s3", "us-east-1")
     signer.add_auth(request)
     return dict(request.headers)
-
-
-@pytest.fixture
-def refused() -> Callable[..., Any]:
-    """`with refused("NoSuchTagSet", 404) as error:` demands that S3 error."""
-    return _Refusal
-
-
-class _Refusal:
-    def __init__(self, code: str, status: int) -> None:
-        self.expected = (code, status)
-        self.error: dict[str, Any] = {}
-        self.headers: dict[str, str] = {}
-
-    def __enter__(self) -> _Refusal:
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
-        assert error is not None, f"{self.expected[0]} was expected, and all went well"
-        if not isinstance(error, ClientError):
-            return False
-        self.error = error.response["Error"]
-        meta = error.response["ResponseMetadata"]
-        self.headers = meta["HTTPHeaders"]
-        assert (self.error["Code"], meta["HTTPStatusCode"]) == self.expected, self.error
-        return True

@@ -8,8 +8,7 @@ from contextlib import aclosing
 from typing import NamedTuple
 
 from holdall.backends.s3 import said
-from holdall.core.checksums import Digester, digester
-from holdall.core.errors import ChecksumMismatch
+from holdall.core.checksums import Digester, digester, verified
 from holdall.core.sources import Source, chunks
 from holdall.core.values import PutOptions
 from holdall.s3.client import S3Client
@@ -36,7 +35,7 @@ async def send(
     digesters = {name: digester(name) for name in options.checksums}
     async with aclosing(chunks(source)) as stream:  # type: ignore[type-var]
         head, ended = await _head(stream, digesters)
-        kept = _verified(digesters, options.checksums) if ended else {}
+        kept = verified(digesters, options.checksums) if ended else {}
         headers = said.headers(key, head, options, kept)
         async with aclosing(PartsUpload(client, bucket, key, headers)) as upload:
             await upload.write(head)
@@ -44,7 +43,7 @@ async def send(
                 async for chunk in stream:
                     await _update(digesters, chunk)
                     await upload.write(chunk)
-                _verified(digesters, options.checksums)
+                verified(digesters, options.checksums)
             stored = await upload.complete(said.conditions(options.precondition))
             return Sent(stored.etag, upload.size)
 
@@ -64,17 +63,3 @@ async def _head(
 
 async def _update(digesters: Mapping[str, Digester], chunk: bytes) -> None:
     await asyncio.gather(*(asyncio.to_thread(d.update, chunk) for d in digesters.values()))
-
-
-def _verified(digesters: Mapping[str, Digester], checksums: Checksums) -> dict[str, bytes]:
-    digests = {name: each.digest() for name, each in digesters.items()}
-    for name, actual in digests.items():
-        expected = checksums[name]
-        if expected is not None and expected != actual:
-            raise ChecksumMismatch(
-                f"The {name} announced is not that of the bytes sent.",
-                algorithm=name,
-                expected=expected.hex(),
-                actual=actual.hex(),
-            )
-    return digests
