@@ -24,9 +24,16 @@ def _family(pid: int) -> list[int]:
     children = [
         int(child)
         for task in (PROC / str(pid) / "task").iterdir()
-        for child in (task / "children").read_text().split()
+        for child in _children(task)
     ]
     return [pid, *(each for child in children for each in _family(child))]
+
+
+def _children(task: Path) -> list[str]:
+    try:
+        return (task / "children").read_text().split()
+    except FileNotFoundError:  # a thread that ended since
+        return []
 
 
 def _ticks(pid: int) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 DEFAULT_CONTENT_TYPE: Final = "application/octet-stream"
 NEWEST: Final = -1
@@ -94,6 +94,21 @@ class CommonPrefix:
     """All keys of a listing that share `prefix`, which ends with the delimiter."""
 
     prefix: str
+
+
+class Summary(NamedTuple):
+    """What a listing for S3 tells of a blob: a `Revision` in little, made many times faster.
+
+    `second` is the time of its making since 1970 UTC; `checksums` are the names of those that
+    are known, "composite-…" for one of the checksums of parts.
+    """
+
+    key: str
+    second: int
+    etag: str
+    size: int
+    checksums: Collection[str]
+    attributes: Mapping[str, str]
 
 
 Entry = Revision | CommonPrefix
@@ -350,14 +365,34 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a backend can do; the rest raises `NotSupported` before any I/O."""
+    """What a backend can do. What it cannot do raises `NotSupported` before any I/O, or is as
+    the comment says."""
 
     versions: bool = True
+    numbered: bool = True
+    """Revisions have numbers for good, each its own version id, and conditions know them. Else
+    numbers are places among the revisions held, the oldest 0, or -1 where nothing told the
+    place; only version ids last, and a number from 0 on names none that shall be deleted."""
     time_travel: bool = True
     conditional_put: bool = True
-    conditional_delete: bool = True
+    conditional_copy: bool = True  # of the target
+    conditional_delete: bool = True  # by entity tag
     atomic_move: bool = True
+    one_winner: bool = True
+    """Of many who make a bucket, delete a blob or complete an upload, one alone is told that
+    it was done. Else several may be."""
     uploads: bool = True
+    small_parts: bool = True  # else all parts but the last have 5 MiB or more
+    joined_checksums: bool = True  # a blob made of parts knows the CRC32C of its bytes
+    described_listings: bool = True  # else no type, metadata, tags, version and number
+    lasting_readings: bool = True  # what is being read outlives its bucket
+    kept_usage: bool = True
+    """What a bucket holds is known, and an unfinished upload keeps it. Else every blob is listed
+    to count it, and uploads go with their bucket."""
+    public_access: bool = True
     signed_urls: bool = False
     credentials: bool = False
     any_key: bool = True  # every UTF-8 key of 1 to 1024 bytes, byte-exact
+    nested_keys: bool = True  # a key and others below it, such as `a`, `a/` and `a/b`
+    any_bucket_name: bool = True  # else S3's own: 3 letters or more, no `_`
+    bucket_ids: bool = True  # not their names, so that buckets need none

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
 from holdall.catalog.tables import blobs, buckets, events
-from holdall.catalog.tables.blobs import Listed
+from holdall.catalog.tables.blobs import SummaryRow
 from holdall.catalog.tables.buckets import BucketRow
 from holdall.catalog.tables.revisions import RevisionRow
 from holdall.catalog.transaction import Reads
 from holdall.core.errors import HistoryGone
-from holdall.core.values import CommonPrefix, Entry, Page
+from holdall.core.values import CommonPrefix, Page, Summary
 from holdall.engine import records
 from holdall.engine.checking import check_limit, encode_text
 from holdall.engine.engine import Engine
@@ -24,6 +24,7 @@ END = b"\xff"
 """Greater than every key: no UTF-8 text holds this byte."""
 
 Row = TypeVar("Row")
+Told = TypeVar("Told")
 Fetch = Callable[[bytes, bytes, int], list[tuple[bytes, Row]]]
 """Some of what is listed, by key: from the first key, below the second, so many."""
 
@@ -37,32 +38,56 @@ async def list_page(
     limit: int,
     at: datetime | None,
 ) -> Page:
+    time = None if at is None else records.microseconds_of(at)
+
+    def fetching(reads: Reads, of: BucketRow) -> Fetch[RevisionRow]:
+        return _fetch(reads, of, time)
+
+    found = await _page(engine, bucket, prefix, delimiter, after, limit, fetching, records.revision)
+    return Page(*found)
+
+
+async def list_summaries(
+    engine: Engine, bucket: str, prefix: str, delimiter: str, after: str, limit: int
+) -> tuple[Sequence[Summary | CommonPrefix], str | None]:
+    """As `list_page`, told in short: the entries, and the name to go on after, if any."""
+
+    def fetching(reads: Reads, of: BucketRow) -> Fetch[SummaryRow]:
+        return lambda low, high, limit: blobs.summaries(reads, of.id, low, high, limit)
+
+    return await _page(engine, bucket, prefix, delimiter, after, limit, fetching, records.summary)
+
+
+async def _page(
+    engine: Engine,
+    bucket: str,
+    prefix: str,
+    delimiter: str,
+    after: str,
+    limit: int,
+    fetching: Callable[[Reads, BucketRow], Fetch[Row]],
+    told: Callable[[str, Row], Told],
+) -> tuple[tuple[Told | CommonPrefix, ...], str | None]:
     check_limit(limit)
     ref = bucket_ref(bucket)
-    time = None if at is None else records.microseconds_of(at)
     start, divider = encode_text(prefix), encode_text(delimiter)
     low = beyond(encode_text(after), start, divider)
 
-    def query(reads: Reads) -> list[Entry]:
-        of = find_bucket(reads, ref, engine.owner)
-        most = min(MOST, limit + 1)
-        found = walk(_fetch(reads, of, time), start, divider, low, most)
-        return [_entry(one) for one in islice(found, limit + 1)]
+    def query(reads: Reads) -> tuple[list[Told | CommonPrefix], str | None]:
+        fetch = fetching(reads, find_bucket(reads, ref, engine.owner))
+        found = list(islice(walk(fetch, start, divider, low, min(MOST, limit + 1)), limit + 1))
+        entries = [
+            one if isinstance(one, CommonPrefix) else told(one[0].decode(), one[1])
+            for one in found[:limit]
+        ]
+        return entries, _name(found[limit - 1]) if len(found) > limit else None
 
-    entries = await engine.catalog.scan(query)
-    more = len(entries) > limit
-    entries = entries[:limit]
-    return Page(tuple(entries), _name(entries[-1]) if more else None)
-
-
-def _entry(found: Listed | CommonPrefix) -> Entry:
-    if isinstance(found, CommonPrefix):
-        return found
-    return records.revision(found[0].decode(), found[1])
+    entries, following = await engine.catalog.scan(query)
+    return tuple(entries), following
 
 
-def _name(entry: Entry) -> str:
-    return entry.prefix if isinstance(entry, CommonPrefix) else entry.key
+def _name(found: tuple[bytes, Row] | CommonPrefix) -> str:
+    return found.prefix if isinstance(found, CommonPrefix) else found[0].decode()
 
 
 def _fetch(reads: Reads, bucket: BucketRow, time: int | None) -> Fetch[RevisionRow]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 
 from holdall.catalog.tables import buckets
+from holdall.catalog.tables.blobs import SummaryRow
 from holdall.catalog.tables.buckets import BucketRow
 from holdall.catalog.tables.completed_parts import CompletedPartRow
 from holdall.catalog.tables.parts import PartRow
@@ -16,9 +20,12 @@ from holdall.core.values import (
     DEFAULT_CONTENT_TYPE,
     BucketRecord,
     Revision,
+    Summary,
     Usage,
     Versioning,
 )
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 COMPOSITE = "composite-"
 """What the name of a checksum of checksums begins with, where it is stored."""
@@ -73,7 +80,7 @@ def number_in(version: str) -> int | None:
         return None
 
 
-def etag_of(row: RevisionRow) -> str:
+def etag_of(row: RevisionRow | SummaryRow) -> str:
     return row.etag or f"{row.token:016x}{row.id:012x}"
 
 
@@ -91,7 +98,7 @@ def revision(key: str, row: RevisionRow, *, is_current: bool = True) -> Revision
         unpack(row.tags),
         row.kind == MARKER,
         is_current,
-        unpack(row.attributes),
+        _shared(row.attributes) if row.attributes else NONE,
         bool(row.is_null),
         row.parts,
         composite(row),
@@ -109,6 +116,30 @@ def checksums(row: RevisionRow | PartRow | CompletedPartRow) -> Mapping[str, byt
     if row.crc32c is not None:
         found["crc32c"] = row.crc32c.to_bytes(4, "big")
     return found
+
+
+def summary(key: str, row: SummaryRow) -> Summary:
+    return Summary(
+        key,
+        row.time // 1_000_000,
+        etag_of(row),
+        row.size,
+        _names_of_checksums(row),
+        _shared(row.attributes) if row.attributes else NONE,
+    )
+
+
+def _names_of_checksums(row: SummaryRow) -> list[str]:
+    names = _NAMES.findall(row.checksums) if row.checksums is not None else []
+    if row.crc32c is not None:
+        names.append("crc32c")
+    if row.parts:
+        return names
+    return [name for name in names if not name.startswith(COMPOSITE)]
+
+
+_NAMES = re.compile('"([^"]+)":')
+"""Of a JSON object whose values are hexadecimal: to parse it takes four times as long."""
 
 
 def composite(row: RevisionRow) -> Mapping[str, bytes]:
@@ -130,12 +161,21 @@ def whole_checksums(row: RevisionRow) -> str | None:
     return pack({name: text for name, text in kept if not name.startswith(COMPOSITE)})
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # `dumps` would make one every time
+
+
 def pack(mapping: Mapping[str, str]) -> str | None:
-    return json.dumps(dict(mapping), separators=(",", ":")) if mapping else None
+    return _encode(dict(mapping)) if mapping else None
 
 
 def unpack(text: str | None) -> Mapping[str, str]:
     return json.loads(text) if text else {}
+
+
+@lru_cache(maxsize=4096)
+def _shared(text: str) -> Mapping[str, str]:
+    """The attributes of many revisions are the same; nobody may change what all have."""
+    return MappingProxyType(json.loads(text))
 
 
 def as_current(row: RevisionRow | None) -> Usage:

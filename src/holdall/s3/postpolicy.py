@@ -49,7 +49,7 @@ class FormClaim:
         return self.scope is None
 
 
-def claim(fields: Mapping[str, str], *, services: Collection[str] = ("s3",)) -> FormClaim | None:
+def claim(fields: Mapping[str, str], *, services: tuple[str, ...] = ("s3",)) -> FormClaim | None:
     """What the form claims; None for one that neither has a policy nor is signed.
 
     `InvalidArgument` for a field that is missing or malformed.

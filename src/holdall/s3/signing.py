@@ -50,6 +50,8 @@ NEVER_SIGNED: Final = frozenset(
 """Headers that libraries and proxies on the way add, change or remove."""
 
 _SPACES: Final = re.compile(" {2,}")
+_PLAIN_PATH: Final = re.compile(rb"[A-Za-z0-9/_.~-]*")
+"""Nothing to escape in it, as in most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,16 @@ def _hmac(key: bytes, data: bytes) -> bytes:
     return hmac.digest(key, data, "sha256")
 
 
+@lru_cache(maxsize=1024)  # to begin one costs more than to sign a request
+def _begun(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod="sha256")
+
+
 def signature(key: bytes, string_to_sign: bytes) -> str:
     """The signature, in hexadecimal."""
-    return _hmac(key, string_to_sign).hex()
+    mac = _begun(key).copy()
+    mac.update(string_to_sign)
+    return mac.hexdigest()
 
 
 def string_to_sign(time: str, scope: Scope, canonical: bytes) -> bytes:
@@ -128,7 +137,7 @@ def canonical_request(
 
 def canonical_value(value: str) -> str:
     """A header's value without the spaces around it, and with single ones within it."""
-    return _SPACES.sub(" ", value.strip())
+    return _SPACES.sub(" ", value.strip()) if " " in value else value.strip()
 
 
 def canonical_path(raw: bytes) -> bytes:
@@ -136,6 +145,8 @@ def canonical_path(raw: bytes) -> bytes:
 
     Nothing is normalised: `//`, `.` and `..` are parts of keys like any other.
     """
+    if _PLAIN_PATH.fullmatch(raw):
+        return raw
     return quote(unquote_to_bytes(raw), safe="/-_.~").encode()
 
 

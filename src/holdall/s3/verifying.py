@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import product
 from typing import Final, NoReturn
 
@@ -97,7 +98,7 @@ def claim(
     headers: Mapping[str, str],
     query: Mapping[str, str],
     *,
-    services: Collection[str] = ("s3",),
+    services: tuple[str, ...] = ("s3",),
 ) -> Claim | None:
     """What the request claims; None when it is anonymous.
 
@@ -140,7 +141,7 @@ def _two_mechanisms() -> S3Error:
     )
 
 
-def _of_header(text: str, headers: Mapping[str, str], services: Collection[str]) -> Claim:
+def _of_header(text: str, headers: Mapping[str, str], services: tuple[str, ...]) -> Claim:
     kind, _, rest = text.strip().partition(" ")
     if kind == "AWS" or kind in _OTHER_ALGORITHMS:
         raise unsupported()
@@ -154,15 +155,15 @@ def _of_header(text: str, headers: Mapping[str, str], services: Collection[str])
         access_key, scope = credential(parts["Credential"], services)
     except ValueError as error:
         raise _malformed(str(error)) from None
-    return Claim(
-        access_key=access_key,
-        scope=scope,
-        signed_headers=_names_of_header(parts["SignedHeaders"]),
-        signature=parts["Signature"],
-        time=_time_of(headers),
-        expires=None,
-        session_token=headers.get("x-amz-security-token"),
-        payload_hash=_announced_hash(headers, scope),
+    return Claim(  # by position, which takes half the time
+        access_key,
+        scope,
+        _names_of_header(parts["SignedHeaders"]),
+        parts["Signature"],
+        _time_of(headers),
+        None,
+        headers.get("x-amz-security-token"),
+        _announced_hash(headers, scope),
     )
 
 
@@ -188,7 +189,8 @@ def _components(text: str) -> dict[str, str]:
     return found
 
 
-def credential(text: str, services: Collection[str]) -> tuple[str, Scope]:
+@lru_cache(maxsize=256)  # a client says the same all day
+def credential(text: str, services: tuple[str, ...]) -> tuple[str, Scope]:
     """The key and the scope. `ValueError` that says what is wrong with them."""
     parts = text.rsplit("/", 4)  # an access key of ours has no slash; of others it may
     if len(parts) != 5 or not all(parts):
@@ -210,6 +212,7 @@ def credential(text: str, services: Collection[str]) -> tuple[str, Scope]:
     return access_key, Scope(date, region, service)
 
 
+@lru_cache(maxsize=256)
 def _names_of_header(text: str) -> tuple[str, ...]:
     if _NAMES.fullmatch(text) is None:
         raise _malformed("SignedHeaders is mal-formed.")
@@ -222,11 +225,12 @@ def _time_of(headers: Mapping[str, str]) -> str:
     time = from_amz(text)
     if time is None and "x-amz-date" not in headers:
         time = from_http(text)
+        text = "" if time is None else to_amz(time)
     if time is None or not 1900 <= time.year < 9999:  # beyond them arithmetic overflows
         raise S3Error(
             "AccessDenied", "AWS authentication requires a valid Date or x-amz-date header"
         )
-    return to_amz(time)
+    return text
 
 
 def _announced_hash(headers: Mapping[str, str], scope: Scope) -> str | None:
@@ -253,7 +257,7 @@ def _checked_hash(text: str) -> str:
 
 
 def _of_query(
-    query: Mapping[str, str], headers: Mapping[str, str], services: Collection[str]
+    query: Mapping[str, str], headers: Mapping[str, str], services: tuple[str, ...]
 ) -> Claim:
     if not all(query.get(f"X-Amz-{name}") for name in _PARAMETERS):
         names = ", ".join(f"X-Amz-{name}" for name in _PARAMETERS)
@@ -365,13 +369,16 @@ def _candidates(
     """What the client may have signed. Clients differ in what they escape: some sign what
     they send, some sign what the documentation says and send something else. Both pin the
     decoded path and query down, so that a signature good for one of them is good."""
-    without = "X-Amz-Signature" if claim.presigned else ""
-    pairs = (pair for pair in query_pairs(raw_query) if pair[0] != without.encode())
-    sent = b"&".join(name + b"=" + value for name, value in sorted(pairs))
     paths = dict.fromkeys((raw_path, canonical_path(raw_path)))
-    queries = dict.fromkeys((sent, canonical_query(raw_query, without=without)))
-    for path, query in product(paths, queries):
+    for path, query in product(paths, _queries(raw_query, claim) if raw_query else (b"",)):
         yield canonical_request(method, path, query, headers, claim.signed_headers, payload_hash)
+
+
+def _queries(raw: bytes, claim: Claim) -> Collection[bytes]:
+    without = "X-Amz-Signature" if claim.presigned else ""
+    pairs = (pair for pair in query_pairs(raw) if pair[0] != without.encode())
+    sent = b"&".join(name + b"=" + value for name, value in sorted(pairs))
+    return dict.fromkeys((sent, canonical_query(raw, without=without)))
 
 
 def _require_timely(claim: Claim, now: datetime) -> None:

@@ -111,8 +111,14 @@ def _refuse(*_: object) -> None:
     raise S3Error("MalformedXML", "A document type is not allowed.")
 
 
+class Markup(str):
+    """Elements that are written already, where trees of nodes would cost too much."""
+
+    __slots__ = ()
+
+
 Content = str | int | bool | None | Iterable["Node"]
-Node = tuple[str, Content]
+Node = tuple[str, Content] | Markup
 
 
 def render(root: str, content: Content, *, namespace: str = NAMESPACE) -> bytes:
@@ -123,6 +129,13 @@ def render(root: str, content: Content, *, namespace: str = NAMESPACE) -> bytes:
     return "".join(parts).encode()
 
 
+def fragment(name: str, content: Content) -> Markup:
+    """An element by itself, to be part of a body."""
+    parts = list[str]()
+    _write(parts, name, name, content)
+    return Markup("".join(parts))
+
+
 def _write(parts: list[str], opening: str, name: str, content: Content) -> None:
     if content is None:
         return
@@ -130,10 +143,13 @@ def _write(parts: list[str], opening: str, name: str, content: Content) -> None:
     if isinstance(content, bool):
         parts.append("true" if content else "false")
     elif isinstance(content, str | int):
-        parts.append(_escaped(str(content)))
+        parts.append(escaped(str(content)))
     else:
-        for child, inner in content:
-            _write(parts, child, child.partition(" ")[0], inner)
+        for child in content:
+            if isinstance(child, Markup):
+                parts.append(child)
+            else:
+                _write(parts, child[0], child[0].partition(" ")[0], child[1])
     parts.append(f"</{name}>")
 
 
@@ -141,7 +157,7 @@ _SPECIAL = re.compile('[&<>"\x00-\x08\x0b-\x1f\ufffe\uffff]')
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Escaped text. XML 1.0 cannot say most control characters: S3 writes references for
     them all the same, which lenient readers understand; careful callers ask for
     `encoding-type=url`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 
 from holdall.core.errors import ChecksumMismatch, HoldallError
 from holdall.s3.errors import S3Error
@@ -11,7 +10,7 @@ from holdall.server import authentication, cors, sending
 from holdall.server.call import Call, admit
 from holdall.server.failures import translate
 from holdall.server.guard import load_bucket
-from holdall.server.request import Receive, Request, Scope, Send
+from holdall.server.request import Receive, Request, Scope, Send, new_id
 from holdall.server.response import Headers, Response, failure
 from holdall.server.state import State
 from holdall.server.table import route_of
@@ -27,7 +26,7 @@ class S3App:
         self.state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive, secrets.token_hex(8).upper(), self.state.domains)
+        request = Request(scope, receive, new_id(), self.state.domains)
         await self.answer(request, send)
 
     async def answer(self, request: Request, send: Send) -> None:
@@ -60,6 +59,7 @@ class S3App:
         if request.method == "OPTIONS":
             return await cors.preflight(self.state, request)
         route = route_of(request)
+        request.operation = route.name
         caller, body = await authentication.authenticate(self.state, request)
         call = Call(self.state, request, route, caller, body)
         await admit(call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from holdall.catalog.tables import buckets, grants, settings
 from holdall.catalog.tables.buckets import BucketRow
@@ -16,9 +16,12 @@ from holdall.engine.records import VERSIONING
 from holdall.s3.errors import S3Error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # by identity: what follows is remembered by it
 class Bucket:
-    """`settings` are documents by name, as they were stored."""
+    """`settings` are documents by name, as they were stored.
+
+    While nothing of it changes every request is given the same object.
+    """
 
     id: str
     name: str
@@ -40,12 +43,17 @@ async def load(engine: Engine, name: str, user: str | None) -> Bucket:
 
 def _load(reads: Reads, name: str, user: str | None) -> Bucket | None:
     rows = buckets.named(reads, name)
-    own = [row for row in rows if row.owner == user]
-    chosen = own or rows
-    return _bucket(reads, chosen[0]) if len(chosen) == 1 else None
+    chosen = [row for row in rows if row.owner == user] or rows
+    if len(chosen) != 1:
+        return None
+    row = chosen[0]
+    return _bucket(row, tuple(settings.of(reads, row.id).items()), tuple(grants.of(reads, row.id)))
 
 
-def _bucket(reads: Reads, row: BucketRow) -> Bucket:
+@lru_cache(maxsize=1024)
+def _bucket(
+    row: BucketRow, documents: tuple[tuple[str, str], ...], grants: tuple[GrantRow, ...]
+) -> Bucket:
     return Bucket(
         id=row.uid,
         name=str(row.name),
@@ -53,6 +61,6 @@ def _bucket(reads: Reads, row: BucketRow) -> Bucket:
         versioning=VERSIONING[row.versioning],
         locked=bool(row.locked),
         public=bool(row.public),
-        settings=settings.of(reads, row.id),
-        grants=tuple(grants.of(reads, row.id)),
+        settings=dict(documents),
+        grants=grants,
     )

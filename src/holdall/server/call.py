@@ -15,6 +15,7 @@ from holdall.server.authorisation import Caller
 from holdall.server.body import Body
 from holdall.server.buckets import Bucket
 from holdall.server.guard import Details
+from holdall.server.imports import SETTING, refuse_elsewhere
 from holdall.server.request import Request
 from holdall.server.routes import Route
 from holdall.server.state import State
@@ -110,6 +111,10 @@ async def admit(call: Call) -> None:
         )
         if not allowed:
             raise await _refusal(call)
+    elif SETTING in call.bucket.settings:  # operations that ask for themselves come too late
+        await call.require("s3:ListBucket", acl="READ")
+    if route.name != "DeleteBucket":  # which forgets the record of an imported one
+        refuse_elsewhere(call.bucket)
 
 
 async def _refusal(call: Call) -> S3Error:

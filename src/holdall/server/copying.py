@@ -16,6 +16,7 @@ from holdall.s3.times import from_http
 from holdall.server import buckets
 from holdall.server.buckets import Bucket
 from holdall.server.call import Call
+from holdall.server.imports import refuse_elsewhere
 from holdall.server.objects import version_of
 from holdall.server.response import Headers
 
@@ -106,6 +107,7 @@ async def source_of(call: Call) -> Source:
     bucket = await buckets.load(call.engine, name.bucket, call.caller.user)
     action = "s3:GetObject" if name.version is None else "s3:GetObjectVersion"
     await call.require(action, key=name.key, acl="READ", version=name.version, bucket=bucket)
+    refuse_elsewhere(bucket)
     revision = await _found(call, bucket, name)
     check_conditions(call.request.headers, revision)
     return Source(bucket, name, revision)

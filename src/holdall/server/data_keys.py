@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from holdall.core.errors import WrongKey
 from holdall.engine.sealing import Seal
-from holdall.server.sealing import Broken, Sealer
+from holdall.server.sealing import Broken, Master, Sealer
+
+PURPOSE: Final = "sse-s3"
 
 
 class WrappingKey:
     """Wraps data keys for the engine, and unwraps those that it wrapped."""
 
-    def __init__(self, key: bytes, purpose: str, *, opaque: bool = False) -> None:
+    def __init__(self, key: Master, purpose: str, *, opaque: bool = False) -> None:
         """`opaque` as in `Seal`. `ValueError` unless the key has 32 bytes."""
         self._sealer = Sealer(key, purpose)
         self.seal = Seal(self._sealer.seal, opaque)
@@ -23,9 +27,9 @@ class WrappingKey:
             raise WrongKey("These bytes were encrypted with another key.") from None
 
 
-def server_key(master: bytes) -> WrappingKey:
-    """For SSE-S3: a key of its own, derived from the server's master key."""
-    return WrappingKey(master, "sse-s3")
+def server_key(master: Master) -> WrappingKey:
+    """For SSE-S3: a key of its own, derived from the server's master keys."""
+    return WrappingKey(master, PURPOSE)
 
 
 def customer_key(key: bytes) -> WrappingKey:

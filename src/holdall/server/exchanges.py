@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from holdall.s3.errors import S3Error
 from holdall.server.request import Message, Receive, Request, Send
-from holdall.server.table import route_of
 
 _BUCKET: Final = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _IN_HEADER: Final = re.compile(
@@ -66,33 +65,27 @@ class Meter:
 
     def finished(self, request: Request, operation: str | None) -> Exchange:
         """`operation` None: the S3 operation that the request means."""
-        bucket = None
-        if operation is None:
-            operation, bucket = _meant(request)
-        return Exchange(
-            method=request.method,
-            operation=operation,
-            bucket=bucket,
-            access_key=_access_key(request),
-            client=request.client or "-",
-            status=self.status,
-            sent=self.sent,
-            received=self.received,
-            seconds=time.perf_counter() - self._began,
-            request_id=self.request_id,
+        return Exchange(  # by position: it is made for every request
+            request.method,
+            operation or request.operation,
+            _bucket(request) if operation is None else None,
+            _access_key(request),
+            request.client or "-",
+            self.status,
+            self.sent,
+            self.received,
+            time.perf_counter() - self._began,
+            self.request_id,
         )
 
 
-def _meant(request: Request) -> tuple[str, str | None]:
+def _bucket(request: Request) -> str | None:
+    """None for a name that could not be one of a bucket: logs do not repeat anything."""
     try:
         bucket = request.target.bucket
-        shown = bucket if bucket and _BUCKET.fullmatch(bucket) else None
     except S3Error:
-        return "Unknown", None
-    try:
-        return route_of(request).name, shown
-    except S3Error:
-        return "Unknown", shown
+        return None
+    return bucket if bucket and _BUCKET.fullmatch(bucket) else None
 
 
 def _access_key(request: Request) -> str | None:

@@ -60,6 +60,7 @@ def _grant(row: GrantRow) -> BucketGrant:
     return BucketGrant(ORGANISATION + name if kind == "org" else name, level)
 
 
+@lru_cache(maxsize=1024)
 def facts_of(bucket: Bucket) -> BucketFacts:
     return BucketFacts(
         name=bucket.name,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TypedDict, Unpack
 
 from holdall.core.errors import NotFound
@@ -64,19 +63,21 @@ async def judge(
     depends on it: it costs a look-up that owners of buckets do not need."""
     key, version, acl = details.get("key"), details.get("version"), details.get("acl")
     on: Kind = "object" if key is not None and acl in ON_OBJECT else "bucket"
-    context = {**context_of(request, state.now(), state.region), **details.get("more", {})}
-    if key is not None and _asks_for_tags(bucket):
-        context.update(await _existing_tags(state, bucket, key, version))
+    facts = facts_of(bucket)
     demand = Demand(
         action=action,
-        bucket=facts_of(bucket),
+        bucket=facts,
         key=key,
         acl_permission=acl,
         on=on,
         writes=details.get("writes", False),
         initiated=details.get("initiated", False),
-        context=context,
     )
+    if facts.policy is not None or (caller.key is not None and caller.key.policies):
+        context = {**context_of(request, state.now(), state.region), **details.get("more", {})}
+        if key is not None and _asks_for_tags(bucket):
+            context.update(await _existing_tags(state, bucket, key, version))
+        demand = demand._replace(context=context)
     if on == "bucket" or key is None:
         return decide(caller, demand)
     if not _may_hold_foreign(bucket):
@@ -85,7 +86,7 @@ async def judge(
             return found
     text = await _stored_acl(state, bucket, key, version)
     object = None if text is None else ObjectFacts(object_acl(text, bucket))
-    return decide(caller, replace(demand, object=object))
+    return decide(caller, demand._replace(object=object))
 
 
 def admit_without_bucket(

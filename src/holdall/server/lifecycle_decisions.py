@@ -1,4 +1,4 @@
-"""Which revisions a lifecycle lets go of at a given moment: values in, a yes or no out.
+"""Which revisions a lifecycle lets go of at a given moment: values in, a rule or none out.
 
 The rules are those of "Lifecycle configuration elements" in the S3 user guide.
 """
@@ -47,15 +47,19 @@ def _after(last: Place | None, revision: Revision) -> Place:
     return Place(revision, last.revision.created_at, newer)
 
 
-def is_due(rules: Iterable[Rule], place: Place, now: datetime) -> bool:
-    """Whether it goes: a current content expires, all else is removed for good."""
-    return any(rule.enabled and _is_due(rule, place, now) for rule in rules)
+def due_rule(rules: Iterable[Rule], place: Place, now: datetime) -> str | None:
+    """The id of the first rule by which it goes: a current content expires, all else is
+    removed for good."""
+    found = (rule.id for rule in rules if rule.enabled and _is_due(rule, place, now))
+    return next(found, None)
 
 
-def is_abortion_due(rules: Iterable[Rule], key: str, started_at: datetime, now: datetime) -> bool:
-    """Whether an upload that is not completed is given up."""
+def abortion_rule(
+    rules: Iterable[Rule], key: str, started_at: datetime, now: datetime
+) -> str | None:
+    """The id of the rule by which an upload that is not completed is given up."""
     due = lifecycle_rules.abortion(rules, key, started_at)
-    return due is not None and due.time <= now
+    return due.rule if due is not None and due.time <= now else None
 
 
 def _is_due(rule: Rule, place: Place, now: datetime) -> bool:

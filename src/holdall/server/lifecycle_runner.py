@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from holdall.catalog.tables import blobs, buckets, leases, revisions, settings, uploads
 from holdall.catalog.tables.buckets import BucketRow
-from holdall.catalog.tables.revisions import MARKER
+from holdall.catalog.tables.revisions import MARKER, RevisionRow
 from holdall.catalog.transaction import Reads, Transaction
 from holdall.core.errors import BucketNotFound, HoldallError, Locked
 from holdall.core.names import encode_key
@@ -26,6 +26,7 @@ from holdall.engine import records
 from holdall.engine.collect import collect_soon
 from holdall.engine.delete import delete_current
 from holdall.engine.engine import LEASE, Engine
+from holdall.engine.locking import refuse_locked
 from holdall.engine.remove import remove_revision
 from holdall.engine.uploads import abort_row, list_uploads
 from holdall.engine.versions import START, list_versions
@@ -67,6 +68,14 @@ class Outcome:
             self.aborted + other.aborted,
             self.kept + other.kept,
         )
+
+
+ByRule = Mapping[str, Outcome]
+"""What each rule of a bucket did, by its id."""
+
+
+def total_of(outcomes: ByRule) -> Outcome:
+    return sum(outcomes.values(), Outcome())
 
 
 class TurnLost(Exception):
@@ -134,7 +143,7 @@ async def run(engine: Engine, now: datetime, renew: Renew = _nothing) -> Outcome
     total = Outcome()
     for bucket in await engine.catalog.scan(_with_rules):
         try:
-            total += await _run_bucket(engine, bucket, now, renew)
+            total += total_of(await run_bucket(engine, bucket, now, renew))
         except BucketNotFound:
             continue  # deleted meanwhile
         except (HoldallError, S3Error):
@@ -150,15 +159,21 @@ def _with_rules(reads: Reads) -> list[str]:
     return list(buckets.uids(reads, numbers).values())
 
 
-async def _run_bucket(engine: Engine, bucket: str, now: datetime, renew: Renew) -> Outcome:
+async def run_bucket(
+    engine: Engine, bucket: str, now: datetime, renew: Renew = _nothing, *, dry: bool = False
+) -> ByRule:
+    """The same for the bucket of an id; what each of its rules did. `BucketNotFound`.
+
+    A `dry` run changes nothing, and says what would have gone.
+    """
     _, rules = await engine.catalog.read(partial(_rules_of, bucket))
-    job = _Job(engine, bucket, now, renew, rules)
-    total = Outcome()
+    job = _Job(engine, bucket, now, renew, rules, dry)
+    total = {rule.id: Outcome() for rule in rules}
     for prefix in decisions.prefixes(filter(decisions.removes_objects, rules)):
-        total += await job.objects(prefix)
+        await job.objects(prefix, total)
     for prefix in decisions.prefixes(filter(decisions.aborts_uploads, rules)):
-        total += await job.uploads(prefix)
-    if total != Outcome():
+        await job.uploads(prefix, total)
+    if not dry and total_of(total) != Outcome():
         collect_soon(engine)
     return total
 
@@ -179,6 +194,14 @@ class _Candidate(NamedTuple):
     number: int
 
 
+class _Verdict(NamedTuple):
+    """What becomes of one revision or upload, by which rule; `act` does it."""
+
+    rule: str
+    outcome: Outcome
+    act: Callable[[], object] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Job:
     """One bucket's share of a run; `rules` choose what to look at closer."""
@@ -188,9 +211,10 @@ class _Job:
     now: datetime
     renew: Renew
     rules: Rules
+    dry: bool
 
-    async def objects(self, prefix: str) -> Outcome:
-        total, last = Outcome(), None
+    async def objects(self, prefix: str, total: dict[str, Outcome]) -> None:
+        last: Place | None = None
         after: tuple[str, str | None] | None = START
         while after is not None:
             page = await list_versions(
@@ -200,10 +224,9 @@ class _Job:
             # A page may meet a thousand rules: the event loop shall not wait for that.
             found, last = await asyncio.to_thread(self._due, listed, last)
             for start in range(0, len(found), BATCH):
-                total += await self._let_go(found[start : start + BATCH])
+                _add(total, await self._let_go(found[start : start + BATCH]))
             after = page.after
             await self.renew()
-        return total
 
     def _due(
         self, listed: Sequence[Revision], last: Place | None
@@ -213,72 +236,97 @@ class _Job:
         due = [
             _Candidate(place.revision.key, place.revision.number)
             for place in reversed(found)
-            if decisions.is_due(self.rules, place, self.now)
+            if decisions.due_rule(self.rules, place, self.now) is not None
         ]
         return due, found[-1] if found else last
 
-    async def _let_go(self, candidates: Sequence[_Candidate]) -> Outcome:
-        def unit(tx: Transaction) -> Outcome:
-            bucket, rules = _rules_of(self.bucket, tx)
-            total = Outcome()
-            for candidate in candidates:
-                total += _let_go(tx, bucket, rules, candidate, self.now)
-            return total
+    async def _let_go(self, candidates: Sequence[_Candidate]) -> list[_Verdict]:
+        return await self._carried_out(partial(self._judged, candidates))
 
-        return await self.engine.catalog.write(unit, essential=True)
+    def _judged(
+        self, candidates: Sequence[_Candidate], tx: Transaction
+    ) -> Iterator[_Verdict | None]:
+        bucket, rules = _rules_of(self.bucket, tx)
+        for candidate in candidates:
+            yield _verdict(tx, bucket, rules, candidate, self.now)
 
-    async def uploads(self, prefix: str) -> Outcome:
-        total = Outcome()
+    async def uploads(self, prefix: str, total: dict[str, Outcome]) -> None:
+        """One in a transaction: it may have ten thousand parts."""
         after: tuple[str, str | None] | None = ("", None)
         while after is not None:
             page = await list_uploads(self.engine, self.bucket, prefix, after, PAGE)
             for entry in page.entries:
-                if isinstance(entry, UploadRecord) and self._is_over(entry):
-                    total += await self.engine.catalog.write(
-                        partial(self._abort, entry), essential=True
-                    )
+                if isinstance(entry, UploadRecord) and self._rule_against(self.rules, entry):
+                    _add(total, await self._carried_out(partial(self._judged_upload, entry)))
             after = page.after
             await self.renew()
-        return total
 
-    def _is_over(self, upload: UploadRecord) -> bool:
-        return decisions.is_abortion_due(self.rules, upload.key, upload.created_at, self.now)
+    def _rule_against(self, rules: Rules, upload: UploadRecord) -> str | None:
+        return decisions.abortion_rule(rules, upload.key, upload.created_at, self.now)
 
-    def _abort(self, upload: UploadRecord, tx: Transaction) -> Outcome:
-        """One in a transaction: it may have ten thousand parts."""
+    def _judged_upload(self, upload: UploadRecord, tx: Transaction) -> Iterator[_Verdict | None]:
         bucket, rules = _rules_of(self.bucket, tx)
         row = uploads.by_uid(tx, bucket.id, encode_key(upload.key), upload.id)
-        if row is None or not decisions.is_abortion_due(
-            rules, upload.key, upload.created_at, self.now
-        ):
-            return Outcome()
-        abort_row(tx, row)
-        return Outcome(aborted=1)
+        rule = self._rule_against(rules, upload)
+        if row is not None and rule is not None:
+            yield _Verdict(rule, Outcome(aborted=1), partial(abort_row, tx, row))
+
+    async def _carried_out(
+        self, judge: Callable[[Transaction], Iterable[_Verdict | None]]
+    ) -> list[_Verdict]:
+        """What was judged, and done before the next was judged."""
+
+        def unit(tx: Transaction) -> list[_Verdict]:
+            found = list[_Verdict]()
+            for verdict in filter(None, judge(tx)):
+                if verdict.act is not None and not self.dry:
+                    verdict.act()
+                found.append(verdict)
+            return found
+
+        return await self.engine.catalog.write(unit, essential=True)
 
 
-def _let_go(
+def _add(total: dict[str, Outcome], verdicts: Iterable[_Verdict]) -> None:
+    """A rule may be newer than the run."""
+    for verdict in verdicts:
+        total[verdict.rule] = total.get(verdict.rule, Outcome()) + verdict.outcome
+
+
+def _verdict(
     tx: Transaction, bucket: BucketRow, rules: Rules, candidate: _Candidate, now: datetime
-) -> Outcome:
-    """What becomes of a candidate. An error leaves the transaction as it was: each is met
-    before anything is changed."""
+) -> _Verdict | None:
+    """What becomes of a candidate now; None where it stays."""
     key = encode_key(candidate.key)
     blob = blobs.find(tx, bucket.id, key)
     row = blob and revisions.by_number(tx, blob.chain, candidate.number)
     if blob is None or row is None:
-        return Outcome()
-    if not decisions.is_due(rules, _place(tx, candidate.key, row, rules), now):
-        return Outcome()
+        return None
+    rule = decisions.due_rule(rules, _place(tx, candidate.key, row, rules), now)
+    if rule is None:
+        return None
+    is_current = row.number == blob.current and row.kind != MARKER
+    lost = _replaced(tx, bucket, row) if is_current else row
     try:
-        if row.number == blob.current and row.kind != MARKER:
-            delete_current(tx, bucket, key, ACTOR)
-            return Outcome(expired=1)
-        remove_revision(tx, bucket, key, blob, row, ACTOR)
+        if lost is not None:
+            refuse_locked(tx, bucket, key, lost)
     except Locked:
-        return Outcome(kept=1)
-    return Outcome(removed=1)
+        return _Verdict(rule, Outcome(kept=1))
+    if is_current:
+        return _Verdict(rule, Outcome(expired=1), partial(delete_current, tx, bucket, key, ACTOR))
+    act = partial(remove_revision, tx, bucket, key, blob, row, ACTOR)
+    return _Verdict(rule, Outcome(removed=1), act)
 
 
-def _place(reads: Reads, key: str, row: revisions.RevisionRow, rules: Rules) -> Place:
+def _replaced(reads: Reads, bucket: BucketRow, current: RevisionRow) -> RevisionRow | None:
+    """What is lost for good when a current content expires, which may be itself."""
+    if bucket.versioning == buckets.OFF:
+        return current
+    suspended = bucket.versioning == buckets.SUSPENDED
+    return revisions.null_of(reads, current.chain) if suspended else None
+
+
+def _place(reads: Reads, key: str, row: RevisionRow, rules: Rules) -> Place:
     """Where a revision stands now."""
     followers = revisions.followers(reads, row.chain, row.number, decisions.longest_keep(rules) + 2)
     replaced_at = records.moment(followers[0].time) if followers else None

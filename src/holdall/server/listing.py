@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import quote
 
-from holdall.core.values import Entry, Revision
+from holdall.core.values import CommonPrefix, Revision, Summary
+from holdall.engine.list import list_summaries
 from holdall.s3.errors import S3Error
-from holdall.s3.times import to_iso
-from holdall.s3.xml import Node
+from holdall.s3.times import iso_of, to_iso
+from holdall.s3.xml import Markup, Node, escaped, fragment
 from holdall.server.call import Call
-from holdall.server.shown_checksums import shown
+from holdall.server.shown_checksums import Kind, kind_of, shown
+
+Owner = Callable[[Mapping[str, str]], str]
+"""The element that tells whose an object is, by its attributes; empty where nobody asks."""
 
 MOST = 1000
 _NUMBER = re.compile("-?[0-9]{1,20}")
@@ -73,11 +78,42 @@ def owner(canonical_id: str, display_name: str) -> tuple[Node, ...]:
 
 async def page(
     call: Call, prefix: str, delimiter: str, after: str, limit: int
-) -> tuple[Sequence[Entry], str | None]:
+) -> tuple[Sequence[Summary | CommonPrefix], str | None]:
     """A page of current objects, and what continues it."""
     if limit == 0:
         return (), None
-    found = await call.store.list(
-        call.bucket.id, prefix=prefix, delimiter=delimiter, after=after, limit=limit
+    return await list_summaries(call.engine, call.bucket.id, prefix, delimiter, after, limit)
+
+
+def contents(entries: Sequence[Summary | CommonPrefix], spell: Spelling, owner: Owner) -> Markup:
+    """The objects of a page and after them its common prefixes, as XML. Without nodes: they
+    were three quarters of what a listing costs."""
+    objects = (_object(entry, spell, owner) for entry in entries if isinstance(entry, Summary))
+    prefixes = (_prefix(entry, spell) for entry in entries if isinstance(entry, CommonPrefix))
+    return Markup("".join((*objects, *prefixes)))
+
+
+def _object(entry: Summary, spell: Spelling, owner: Owner) -> str:
+    return (
+        f"<Contents><Key>{escaped(spell(entry.key))}</Key>"
+        f"<LastModified>{iso_of(entry.second)}</LastModified>"
+        f"<ETag>&quot;{entry.etag}&quot;</ETag>{_checksum(entry)}"
+        f"<Size>{entry.size}</Size>{owner(entry.attributes)}"
+        f"<StorageClass>{entry.attributes.get('storage-class', 'STANDARD')}</StorageClass>"
+        "</Contents>"
     )
-    return found.entries, found.after
+
+
+def _checksum(entry: Summary) -> str:
+    kind = kind_of(entry.attributes, entry.checksums)
+    return "" if kind is None else _kind(kind)
+
+
+@lru_cache
+def _kind(kind: Kind) -> Markup:
+    algorithm = fragment("ChecksumAlgorithm", kind.algorithm.upper())
+    return Markup(algorithm + fragment("ChecksumType", kind.type))
+
+
+def _prefix(entry: CommonPrefix, spell: Spelling) -> str:
+    return f"<CommonPrefixes><Prefix>{escaped(spell(entry.prefix))}</Prefix></CommonPrefixes>"

@@ -56,14 +56,24 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livesum",
         )
+        self._kinds: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self._disk = _Disk(directory)
 
     def count(self, exchange: Exchange) -> None:
         """`status` 0 stands for clients that did not wait for an answer."""
-        self._requests.labels(exchange.operation, str(exchange.status)).inc()
-        self._seconds.labels(exchange.operation).observe(exchange.seconds)
-        self._received.inc(exchange.received)
-        self._sent.inc(exchange.sent)
+        kind = exchange.operation, exchange.status
+        if kind not in self._kinds:
+            self._kinds[kind] = (
+                self._requests.labels(exchange.operation, str(exchange.status)),
+                self._seconds.labels(exchange.operation),
+            )
+        requests, seconds = self._kinds[kind]
+        requests.inc()
+        seconds.observe(exchange.seconds)
+        if exchange.received:
+            self._received.inc(exchange.received)
+        if exchange.sent:
+            self._sent.inc(exchange.sent)
 
     def exposition(self) -> tuple[bytes, str]:
         """The text, and its content type."""

@@ -8,11 +8,15 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
+from aiohttp import ClientSession
+
 from holdall.backends.engine import EngineBackend
-from holdall.core.errors import Busy, Conflict
+from holdall.core.errors import Busy, Conflict, FormatError
+from holdall.core.secret_files import MASTER_KEY
 from holdall.engine import accounts, sweep
 from holdall.engine.engine import Engine
-from holdall.server import first_start
+from holdall.engine.resealing import is_anything_sealed
+from holdall.server import first_start, outward, private_files
 from holdall.server.accounts import Accounts, Key
 from holdall.server.authorisation import Caller
 from holdall.server.background import repeated
@@ -20,8 +24,12 @@ from holdall.server.data_keys import server_key
 from holdall.server.feed import Feed
 from holdall.server.first_start import Keys, RootKey
 from holdall.server.identities import account_number, canonical_id
+from holdall.server.imports import Vault
 from holdall.server.lifecycle_runner import AWAIT_TURN, LifecycleRunner
+from holdall.server.master_keys import MasterKeys
 from holdall.server.options import ServerOptions
+from holdall.server.providers import Providers
+from holdall.server.rotation import Rotation
 from holdall.server.sessions import Sessions
 from holdall.server.state import State, now
 from holdall.server.storage import open_backend
@@ -32,7 +40,6 @@ ANNOUNCEMENT: Final = "server.json"
 NOTE_USES: Final = 10.0
 LIST_USERS: Final = 1.0
 SWEEP: Final = 3600.0
-LIFECYCLES: Final = AWAIT_TURN
 """Seconds between two of each."""
 
 
@@ -60,6 +67,9 @@ class Opened:
     sessions: Sessions
     feed: Feed
     webhooks: Webhooks
+    rotation: Rotation
+    master_keys: MasterKeys
+    providers: Providers
 
 
 async def initialise(
@@ -67,10 +77,12 @@ async def initialise(
 ) -> Keys:
     """Make the store, its keys and its administrator where they are not there yet.
 
-    See `first_start.prepare`.
+    See `first_start.prepare`; `FormatError`, too, where the master key is missing that a
+    server of this store had.
     """
     backend = await open_backend(options.directory, options.storage, owner=user)
     try:
+        await _demand_master_key(options, backend.engine)
         keys = first_start.prepare(options.directory, user=user, given=given)
         with suppress(Conflict):
             await accounts.create_user(backend.engine, keys.root.user, is_admin=True)
@@ -79,10 +91,22 @@ async def initialise(
     return keys
 
 
+async def _demand_master_key(options: ServerOptions, engine: Engine) -> None:
+    """A new one in its place would open nothing of what is there."""
+    path = options.directory / MASTER_KEY
+    if not path.exists() and await is_anything_sealed(engine):
+        raise FormatError(
+            f"{path} is missing, which opens the access keys and the encrypted objects of this"
+            " store. Put it back; if it is lost, and they with it, write 64 random hexadecimal"
+            " digits there.",
+            path=str(path),
+        )
+
+
 def announce(options: ServerOptions, endpoint: str) -> None:
     """Write down beside the store where its server answers, for programs of the same user."""
     facts = {"endpoint": endpoint, "region": options.region}
-    first_start.write_private(options.directory / ANNOUNCEMENT, json.dumps(facts) + "\n")
+    private_files.write(options.directory / ANNOUNCEMENT, json.dumps(facts) + "\n")
 
 
 @asynccontextmanager
@@ -92,7 +116,9 @@ async def opened(options: ServerOptions) -> AsyncIterator[Opened]:
     backend = await open_backend(options.directory, options.storage, owner=keys.root.user)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(backend.aclose)
-        found = _opened(options, backend, keys)
+        session = outward.session(private=options.allow_private_endpoints)
+        stack.push_async_callback(session.close)
+        found = _opened(options, backend, keys, session)
         stack.push_async_callback(found.stored.note_uses)
         await found.stored.list_users()
         await stack.enter_async_context(repeated(found.stored.note_uses, NOTE_USES))
@@ -100,15 +126,16 @@ async def opened(options: ServerOptions) -> AsyncIterator[Opened]:
         await stack.enter_async_context(repeated(lambda: _sweep(backend.engine), SWEEP))
         lifecycles = LifecycleRunner(backend.engine, found.state.now)
         await stack.enter_async_context(repeated(lifecycles.run_if_due, AWAIT_TURN))
-        runner = LifecycleRunner(backend.engine, found.state.now)
-        await stack.enter_async_context(repeated(runner.run_if_due, LIFECYCLES))
         yield found
 
 
-def _opened(options: ServerOptions, backend: EngineBackend, keys: Keys) -> Opened:
+def _opened(
+    options: ServerOptions, backend: EngineBackend, keys: Keys, session: ClientSession
+) -> Opened:
     stored = StoredKeys(backend.engine, keys.master, now)
     sessions = Sessions(keys.master, now)
     webhooks = Webhooks(options.directory, keys.master)
+    vault = Vault(keys.master)
     state = ServedState(
         backend.engine,
         Accounts(root_key(keys.root), stored=stored, sessions=sessions),
@@ -119,7 +146,17 @@ def _opened(options: ServerOptions, backend: EngineBackend, keys: Keys) -> Opene
         hooks=webhooks,
     )
     return Opened(
-        options, backend, state, keys.root.user, stored, sessions, Feed(backend.engine), webhooks
+        options,
+        backend,
+        state,
+        keys.root.user,
+        stored,
+        sessions,
+        Feed(backend.engine),
+        webhooks,
+        Rotation(backend.engine, keys.master, webhooks, vault),
+        keys.master,
+        Providers(session, vault),
     )
 
 

@@ -22,7 +22,9 @@ class ServerOptions:
     """`public_url` is the address that others reach the server by, where it is not that it
     listens at; `domains` are those below which a host names a bucket. `trusted_proxies` are
     addresses whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. `grace` is the
-    time in seconds that requests in flight have when the server stops."""
+    time in seconds that requests in flight have when the server stops.
+    `allow_private_endpoints`: providers of imported buckets may be in private networks, and on
+    the machine itself."""
 
     directory: Path
     host: str = DEFAULT_HOST
@@ -34,6 +36,7 @@ class ServerOptions:
     domains: tuple[str, ...] = ()
     region: str = DEFAULT_REGION
     allow_sigv2: bool = False
+    allow_private_endpoints: bool = False
     trusted_proxies: tuple[str, ...] = ()
     storage: Storage = LOCAL
     log: Style = "plain"

@@ -6,9 +6,10 @@ Its access list says so too, but listings do not look at the lists of what they 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
-from holdall.s3.xml import Node
+from holdall.s3.xml import Markup, fragment
 from holdall.server import listing
 from holdall.server.access import acls
 from holdall.server.buckets import Bucket
@@ -34,7 +35,11 @@ def owner_of(bucket: Bucket, attributes: Mapping[str, str]) -> str:
     return attributes[ATTRIBUTE]
 
 
-def node(bucket: Bucket, attributes: Mapping[str, str]) -> Node:
+def node(bucket: Bucket, attributes: Mapping[str, str]) -> Markup:
     """The owner as listings tell of one."""
-    name = owner_of(bucket, attributes)
-    return "Owner", listing.owner(canonical_id(name), name)
+    return _node(owner_of(bucket, attributes))
+
+
+@lru_cache(maxsize=1024)  # one owner has all of a page
+def _node(name: str) -> Markup:
+    return fragment("Owner", listing.owner(canonical_id(name), name))

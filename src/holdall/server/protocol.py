@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import secrets
 import socket
 import sys
 import termios
@@ -24,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from holdall.s3.errors import S3Error
+from holdall.server.request import new_id
 from holdall.server.response import failure
 
 STOPPING: Final = "stopping"
@@ -255,7 +255,7 @@ def _unsent(connection: socket.socket) -> int:
 
 
 def _answer(error: S3Error) -> bytes:
-    request_id = secrets.token_hex(8).upper()
+    request_id = new_id()
     response = failure(error, resource="", request_id=request_id, host_id="holdall")
     body = cast(bytes, response.body)
     headers = [

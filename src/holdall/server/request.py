@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cached_property
+from random import getrandbits
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -18,6 +19,11 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 _BAD_ESCAPE = re.compile(b"%(?![0-9A-Fa-f]{2})")
+
+
+def new_id() -> str:
+    """A name for a request, by which logs and clients speak of it; it protects nothing."""
+    return f"{getrandbits(64):016X}"
 
 
 @dataclass(slots=True)
@@ -35,7 +41,7 @@ class Request:
     """
 
     def __init__(
-        self, scope: Scope, receive: Receive, id: str, domains: Iterable[str] = ()
+        self, scope: Scope, receive: Receive, id: str, domains: Collection[str] = ()
     ) -> None:
         self.id = id
         self.receive = receive
@@ -47,7 +53,9 @@ class Request:
         self.client: str = (scope.get("client") or ("", 0))[0]
         self.proof: Mapping[str, str] = {}
         """How the caller was recognised, in the words of policies ("s3:authType")."""
-        self._domains = tuple(domains)
+        self.operation = "Unknown"
+        """The S3 operation that is meant, once that has been found out."""
+        self._domains = domains
 
     @cached_property
     def query(self) -> Mapping[str, str]:
@@ -74,6 +82,8 @@ class Request:
     @property
     def bucket_of_host(self) -> str | None:
         """The bucket that the host names; None in path style."""
+        if not self._domains:
+            return None
         host = self.headers.get("host", "").rsplit(":", 1)[0].lower()
         for domain in self._domains:
             if host.endswith("." + domain):

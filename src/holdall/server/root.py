@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from holdall.server.operations.assume_role import assume_role
 from holdall.server.operations.get_session_token import get_session_token
 from holdall.server.options import ServerOptions
 from holdall.server.protocol import STOPPING
-from holdall.server.request import Receive, Request, Scope, Send
+from holdall.server.request import Receive, Request, Scope, Send, new_id
 from holdall.server.response import Response
 from holdall.server.sts import StsApp
 
@@ -110,8 +109,7 @@ class Root:
 
     async def _measured(self, scope: Scope, receive: Receive, send: Send) -> None:
         meter = Meter(receive, send)
-        id = secrets.token_hex(8).upper()
-        request = Request(scope, meter.receive, id, self._options.domains)
+        request = Request(scope, meter.receive, new_id(), self._options.domains)
         operation, app = self._chosen(request)
         self._metrics.in_flight.inc()
         try:
@@ -155,7 +153,7 @@ class Root:
     async def _answer(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
             response = Response(405, [("allow", "GET, HEAD")])
-        request = Request(scope, receive, secrets.token_hex(8).upper())
+        request = Request(scope, receive, new_id())
         await sending.send(response, request, send, self._apps.site.state)
 
 

@@ -22,6 +22,10 @@ KEEP_ALIVE = 75
 
 BACKLOG = 2048
 
+WORKER_SILENCE = 60
+"""Seconds after which a worker that says nothing is taken for dead. On a busy machine it takes
+a worker many of them to begin: Uvicorn's own five would kill it half-way, again and again."""
+
 
 def bind(options: ServerOptions) -> socket.socket:
     """The socket to listen at, bound before anybody is told about it. `OSError`."""
@@ -60,6 +64,7 @@ def configure(options: ServerOptions) -> Config:
         ws_max_size=64 * 1024,
         ws_per_message_deflate=False,
         workers=options.workers,
+        timeout_worker_healthcheck=WORKER_SILENCE,
         log_config=logs.configuration(options.log),
         access_log=False,
         server_header=False,

@@ -17,7 +17,7 @@ from holdall.server import first_start
 from holdall.server.access.callers import KeyScope
 from holdall.server.access.policies import parse_session
 from holdall.server.keys import Key
-from holdall.server.sealing import Broken, Sealer
+from holdall.server.sealing import Broken, Master, Sealer
 
 PREFIX: Final = "ASIA"
 """What the access keys of temporary credentials begin with, as in AWS."""
@@ -45,7 +45,7 @@ class Session:
 class Sessions:
     """Makes temporary credentials and recognises them."""
 
-    def __init__(self, master: bytes, now: Callable[[], datetime]) -> None:
+    def __init__(self, master: Master, now: Callable[[], datetime]) -> None:
         self._sealer = Sealer(master, PURPOSE)
         self._now = now
 

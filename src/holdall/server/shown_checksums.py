@@ -6,10 +6,11 @@ is computed, and in the attribute "checksum-value" only where the engine does no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
 from holdall.core.values import Revision
+from holdall.engine.records import COMPOSITE
 from holdall.s3 import checksums as wire
 from holdall.s3.checksums import ChecksumType, Multipart
 from holdall.s3.xml import Node
@@ -42,6 +43,23 @@ def shown(revision: Revision) -> Shown | None:
         return None
     suffix = f"-{revision.parts}" if kind == "COMPOSITE" else ""
     return Shown(algorithm, kind, bare + suffix, bare)
+
+
+class Kind(NamedTuple):
+    """Which checksum an object shows, and of what it is."""
+
+    algorithm: str
+    type: str
+
+
+def kind_of(attributes: Mapping[str, str], known: Collection[str]) -> Kind | None:
+    """What `shown` would show, without the value; `known` are as in `Summary.checksums`."""
+    algorithm = attributes.get("checksum")
+    if algorithm is None:
+        return None
+    kind = Kind(algorithm, attributes.get("checksum-type", "FULL_OBJECT"))
+    name = COMPOSITE + algorithm if kind.type == "COMPOSITE" else algorithm
+    return kind if name in known or "checksum-value" in attributes else None
 
 
 def _bare(revision: Revision, algorithm: str, kind: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from holdall.engine.engine import Engine
@@ -43,5 +43,4 @@ class State:
 
     def engine_of(self, user: str) -> Engine:
         """The same store, acting in the name of a user."""
-        unseal = self.server_key.unseal if self.server_key else None
-        return replace(self.engine, owner=user, unseal=unseal)
+        return self.engine.of(user, self.server_key.unseal if self.server_key else None)

@@ -22,7 +22,7 @@ from holdall.engine.engine import Engine
 from holdall.payloads.local import LocalPayloads
 from holdall.payloads.protocol import PayloadStore
 from holdall.s3.signing import Credentials
-from holdall.server.first_start import write_private
+from holdall.server import private_files
 
 FILE: Final = directory.ELSEWHERE
 AWS: Final = "https://s3.{}.amazonaws.com"
@@ -103,7 +103,7 @@ def _demand_same(path: Path, storage: Storage) -> None:
     if known not in (None, wanted):
         raise Conflict(f"{path} keeps {_told(known)}: say the same again.", path=str(path))
     if known is None and not storage.is_local:
-        write_private(path / FILE, json.dumps(wanted) + "\n")
+        private_files.write(path / FILE, json.dumps(wanted) + "\n")
 
 
 def _known(path: Path) -> dict[str, Any] | None:

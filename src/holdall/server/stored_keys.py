@@ -24,7 +24,7 @@ from holdall.server.access.callers import Caller, KeyScope, Role
 from holdall.server.access.policies import parse_session
 from holdall.server.identities import account_number, canonical_id
 from holdall.server.keys import Key
-from holdall.server.sealing import Sealer
+from holdall.server.sealing import Master, Sealer
 
 PURPOSE: Final = "access keys"
 REMEMBERED: Final = 4096
@@ -41,7 +41,7 @@ class Facts(NamedTuple):
 class StoredKeys:
     """Keeps secrets sealed, and in the memory of this process what was unsealed."""
 
-    def __init__(self, engine: Engine, master: bytes, now: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, master: Master, now: Callable[[], datetime]) -> None:
         self.users: Mapping[str, User] = {}
         self._engine = engine
         self._sealer = Sealer(master, PURPOSE)

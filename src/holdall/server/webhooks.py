@@ -16,10 +16,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from holdall.core.errors import Conflict, FormatError, InvalidArgument, NotFound
-from holdall.server.first_start import write_private
-from holdall.server.sealing import Broken, Sealer
+from holdall.core.secret_files import WEBHOOKS
+from holdall.server import private_files
+from holdall.server.sealing import Broken, Master, Sealer
 
-FILE: Final = "webhooks.json"
 PURPOSE: Final = "webhooks"
 NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 PREFIX: Final = "whsec_"
@@ -38,8 +38,8 @@ class Webhook:
 class Webhooks:
     """All of a server, as the file has them now: every process sees a change at once."""
 
-    def __init__(self, directory: Path, master: bytes) -> None:
-        self._path = directory / FILE
+    def __init__(self, directory: Path, master: Master) -> None:
+        self._path = directory / WEBHOOKS
         self._sealer = Sealer(master, PURPOSE)
         self._read_at: tuple[int, int] | None = None
         self._known: dict[str, Webhook] = {}
@@ -74,6 +74,21 @@ class Webhooks:
             raise NotFound(f"There is no webhook {name}.")
         self._write(known)
 
+    def reseal(self) -> int:
+        """Seal with the newest master key what an older one sealed; how many secrets."""
+        known = self._current()
+        old = [row for row in self._rows() if self._is_old(row)] if known else []
+        if old:
+            self._write(known)
+        return len(old)
+
+    def _is_old(self, row: dict[str, str]) -> bool:
+        return self._sealer.renewed(base64.b64decode(row["secret"]), row["name"]) is not None
+
+    def _rows(self) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = json.loads(self._path.read_text("utf-8"))
+        return found
+
     def _current(self) -> dict[str, Webhook]:
         try:
             stat = self._path.stat()
@@ -88,8 +103,7 @@ class Webhooks:
 
     def _read(self) -> dict[str, Webhook]:
         try:
-            rows = json.loads(self._path.read_text("utf-8"))
-            return {row["name"]: self._opened(row) for row in rows}
+            return {row["name"]: self._opened(row) for row in self._rows()}
         except (ValueError, KeyError, TypeError, Broken):
             raise FormatError(f"{self._path} holds no webhooks.", path=str(self._path)) from None
 
@@ -99,7 +113,7 @@ class Webhooks:
 
     def _write(self, known: dict[str, Webhook]) -> None:
         rows = [asdict(webhook) | {"secret": self._sealed(webhook)} for webhook in known.values()]
-        write_private(self._path, json.dumps(rows, indent=2) + "\n")
+        private_files.write(self._path, json.dumps(rows, indent=2) + "\n")
 
     def _sealed(self, webhook: Webhook) -> str:
         sealed = self._sealer.seal(webhook.secret.encode(), webhook.name)

@@ -28,6 +28,20 @@ class Target(NamedTuple):
     current: RevisionRow | None
 
 
+class SummaryRow(NamedTuple):
+    """What a listing for S3 needs of a current revision: half of its columns."""
+
+    id: int
+    token: int
+    time: int
+    size: int
+    etag: str | None
+    crc32c: int | None
+    checksums: str | None
+    attributes: str | None
+    parts: int
+
+
 _COLUMNS_OF_REVISION = ", ".join(f"r.{name}" for name in COLUMNS)
 _JOIN = " JOIN revisions r ON r.chain = b.chain AND r.number = b.current"
 _BOTH = f"SELECT b.deleted, b.chain, b.current, b.next, {_COLUMNS_OF_REVISION} FROM blobs b{_JOIN}"
@@ -41,9 +55,13 @@ _CURRENT = (
     f"SELECT {_COLUMNS_OF_REVISION} FROM blobs b{_JOIN}"
     " WHERE b.bucket = ? AND b.deleted = 0 AND b.key = ?"
 )
-_PAGE = (
-    f"SELECT b.key, {_COLUMNS_OF_REVISION} FROM blobs b{_JOIN}"
+_WITHIN = (
     " WHERE b.bucket = ? AND b.deleted = 0 AND b.key >= ? AND b.key < ? ORDER BY b.key LIMIT ?"
+)
+_PAGE = f"SELECT b.key, {_COLUMNS_OF_REVISION} FROM blobs b{_JOIN}{_WITHIN}"
+_SUMMARIES = (
+    f"SELECT b.key, {', '.join(f'r.{name}' for name in SummaryRow._fields)}"
+    f" FROM blobs b{_JOIN}{_WITHIN}"
 )
 # Both halves are in the order of the key, so SQLite and PostgreSQL merge them unsorted.
 _ANY = (
@@ -95,6 +113,14 @@ def current(reads: Reads, bucket: int, key: bytes) -> RevisionRow | None:
 def page(reads: Reads, bucket: int, low: bytes, high: bytes, limit: int) -> list[Listed]:
     """Current revisions of keys from `low`, below `high`, in the order of their bytes."""
     return _listed(reads.all(_PAGE, (bucket, low, high, limit)))
+
+
+def summaries(
+    reads: Reads, bucket: int, low: bytes, high: bytes, limit: int
+) -> list[tuple[bytes, SummaryRow]]:
+    """As `page`, with less of each revision."""
+    rows = reads.all(_SUMMARIES, (bucket, low, high, limit))
+    return [(bytes(row[0]), SummaryRow(*row[1:])) for row in rows]
 
 
 def any_page(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from holdall.server.access.acls import Acl, Kind
@@ -47,8 +48,7 @@ class ObjectFacts(NamedTuple):
     acl: Acl
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
+class Demand(NamedTuple):
     """One action on one bucket or object.
 
     `bucket` is None where none exists yet, and `name` then the name it would have; both are
@@ -67,4 +67,4 @@ class Demand:
     on: Kind = "bucket"
     writes: bool = False
     initiated: bool = False
-    context: Mapping[str, Value] = field(default_factory=dict)
+    context: Mapping[str, Value] = MappingProxyType({})

@@ -21,8 +21,11 @@ from holdall.server.control import (
     credentials,
     explaining,
     grants,
+    imports,
     keys,
+    lifecycles,
     listening,
+    master_keys,
     orgs,
     problems,
     revisions,
@@ -58,10 +61,12 @@ _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
         413: "The body is too large.",
         422: "A parameter or the body is not as it should be.",
         500: "A fault of the server.",
-        503: "Too much to do; try again later.",
+        501: "A provider cannot do this.",
+        503: "Too much to do, or a provider does not answer; try again later.",
     }.items()
 }
 _ROUTERS: Final = (
+    imports,
     buckets,
     grants,
     revisions,
@@ -71,8 +76,10 @@ _ROUTERS: Final = (
     users,
     orgs,
     explaining,
+    lifecycles,
     listening,
     webhooks,
+    master_keys,
 )
 _log = logging.getLogger("holdall.server")
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, StringConstraints
 
 from holdall.core.values import BucketRecord, Usage, Versioning
-from holdall.engine import buckets
+from holdall.engine import buckets, settings
 from holdall.engine.engine import Engine
 from holdall.s3.errors import S3Error
 from holdall.server.access.demands import ORGANISATION
@@ -19,6 +19,7 @@ from holdall.server.control.caller import Caller, Calling
 from holdall.server.control.names import OWNER, BucketInPath, BucketName
 from holdall.server.control.paging import After, Limit, described, listed
 from holdall.server.control.problems import Refusal, forbidden
+from holdall.server.imports import SETTING, Import, Provider, import_of
 from holdall.server.operations.create_bucket import check_name
 
 router = APIRouter(prefix="/buckets", tags=["buckets"])
@@ -27,7 +28,10 @@ State = Literal["enabled", "suspended", "off"]
 
 
 class Bucket(BaseModel):
-    """`owner` is a user's name or `org:NAME`. `public`: everybody may read its objects."""
+    """`owner` is a user's name or `org:NAME`. `public`: everybody may read its objects.
+
+    An `imported` bucket is a record of one at another `provider`, by the name that it has there.
+    """
 
     name: str
     id: str
@@ -36,11 +40,17 @@ class Bucket(BaseModel):
     versioning: State
     public: bool
     locked: bool
+    imported: bool
+    provider: Literal["holdall"] | Provider
+    provider_bucket_name: str
+
+
+Owner = Annotated[str, StringConstraints(pattern=OWNER)] | None
 
 
 class NewBucket(BaseModel):
     name: BucketName
-    owner: Annotated[str, StringConstraints(pattern=OWNER)] | None = None
+    owner: Owner = None
     versioned: bool = True
     locked: bool = False
 
@@ -62,7 +72,7 @@ class BucketUsage(BaseModel):
     markers: int
 
 
-def shown(record: BucketRecord) -> Bucket:
+def shown(record: BucketRecord, imported: Import | None = None) -> Bucket:
     return Bucket(
         name=str(record.name),
         id=record.id,
@@ -71,6 +81,9 @@ def shown(record: BucketRecord) -> Bucket:
         versioning=record.versioning.value,
         public=record.public_access,
         locked=record.locked,
+        imported=imported is not None,
+        provider="holdall" if imported is None else imported.place.provider,
+        provider_bucket_name=str(record.name) if imported is None else imported.place.bucket,
     )
 
 
@@ -89,7 +102,7 @@ async def list_buckets(
 
     async def fetch(after: str, limit: int) -> Sequence[Bucket]:
         records = await buckets.page(engine, prefix=prefix, after=after, limit=limit)
-        return [shown(record) for record in records]
+        return await _shown_each(engine, records)
 
     async def fetch_some(after: str, limit: int) -> Sequence[Bucket]:
         """Those within the key's scope, which lists few."""
@@ -103,17 +116,19 @@ async def list_buckets(
 
 async def _named(engine: Engine, name: str) -> list[Bucket]:
     records = await buckets.named(engine, name)
-    return [shown(record) for record in records if record.owner == engine.owner]
+    return await _shown_each(engine, [each for each in records if each.owner == engine.owner])
+
+
+async def _shown_each(engine: Engine, records: Sequence[BucketRecord]) -> list[Bucket]:
+    documents = await settings.holders(engine, SETTING, [record.id for record in records])
+    imported = {id: Import.of(text) for id, text in documents.items()}
+    return [shown(record, imported.get(record.id)) for record in records]
 
 
 @router.post("", status_code=201)
 async def create_bucket(wanted: NewBucket, caller: Caller) -> Bucket:
     """Make a bucket for the caller, or for an organisation that the caller manages."""
-    engine = _engine_of(caller, wanted.owner, ("owner", "admin"))
-    demand = Demand(action="s3:CreateBucket", name=wanted.name, writes=True)
-    if not decide(caller.proved.key.caller, demand).allowed:
-        raise forbidden("You may not make this bucket with this key.")
-    _check(wanted)
+    engine = engine_for_new(caller, wanted.name, wanted.owner)
     versioning = Versioning.ENABLED if wanted.versioned else Versioning.OFF
     record = await buckets.create(
         engine, wanted.name, versioning, exclusive=True, locked=wanted.locked
@@ -121,11 +136,18 @@ async def create_bucket(wanted: NewBucket, caller: Caller) -> Bucket:
     return shown(record)
 
 
-def _check(wanted: NewBucket) -> None:
+def engine_for_new(caller: Calling, name: str, owner: str | None) -> Engine:
+    """Acts for who shall own a new bucket of that name. `Refusal` 403, and 422 for a name that
+    no bucket may have."""
+    engine = _engine_of(caller, owner, ("owner", "admin"))
+    demand = Demand(action="s3:CreateBucket", name=name, writes=True)
+    if not decide(caller.proved.key.caller, demand).allowed:
+        raise forbidden("You may not make this bucket with this key.")
     try:
-        check_name(wanted.name)
+        check_name(name)
     except S3Error as error:
         raise Refusal(422, "InvalidBucketName", error.message) from None
+    return engine
 
 
 def _engine_of(caller: Calling, owner: str | None, roles: tuple[str, ...]) -> Engine:
@@ -141,8 +163,8 @@ def _engine_of(caller: Calling, owner: str | None, roles: tuple[str, ...]) -> En
 @router.get("/{bucket}")
 async def get_bucket(bucket: BucketInPath, caller: Caller) -> Bucket:
     """What is known of a bucket that the caller may list."""
-    found = await caller.bucket(bucket, "s3:ListBucket")
-    return shown(await buckets.get(caller.engine, found.id))
+    found = await caller.bucket(bucket, "s3:ListBucket", elsewhere=True)
+    return shown(await buckets.get(caller.engine, found.id), import_of(found))
 
 
 @router.patch("/{bucket}")
@@ -161,10 +183,13 @@ async def change_bucket(bucket: BucketInPath, change: BucketChange, caller: Call
 
 @router.delete("/{bucket}", status_code=204)
 async def delete_bucket(bucket: BucketInPath, caller: Caller, force: bool = False) -> None:
-    """Delete a bucket; `force` empties it first, of all revisions and uploads."""
-    found = await caller.bucket(bucket, "s3:DeleteBucket", writes=True)
+    """Delete a bucket; `force` empties it first, of all revisions and uploads.
+
+    Of an imported one the record and the credentials go, and nothing at its provider.
+    """
+    found = await caller.bucket(bucket, "s3:DeleteBucket", writes=True, elsewhere=True)
     if force:
-        await caller.bucket(bucket, "s3:DeleteObjectVersion", writes=True)
+        await caller.bucket(bucket, "s3:DeleteObjectVersion", writes=True, elsewhere=True)
     await buckets.delete(caller.engine, found.id, force)
 
 

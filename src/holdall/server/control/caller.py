@@ -15,6 +15,7 @@ from holdall.server.access.callers import KeyScope
 from holdall.server.buckets import Bucket
 from holdall.server.control.authenticating import Proved
 from holdall.server.control.problems import Refusal, forbidden
+from holdall.server.imports import refuse_elsewhere
 from holdall.server.opening import Opened
 from holdall.server.request import Request
 from holdall.server.routes import AclPermission
@@ -95,17 +96,26 @@ class Calling:
         return decision.allowed
 
     async def bucket(
-        self, name: str, action: str, *, key: str | None = None, writes: bool = False
+        self,
+        name: str,
+        action: str,
+        *,
+        key: str | None = None,
+        writes: bool = False,
+        elsewhere: bool = False,
     ) -> Bucket:
         """A bucket that the caller may do this with.
 
-        `Refusal` 404 for those who may not even list it, as if there were none; 403.
+        `Refusal` 404 for those who may not even list it, as if there were none; 403. Unless it
+        may be `elsewhere`, `InvalidBucketState` for one that is imported.
         """
         try:
             found = await buckets.load(self.site.state.engine, name, self.user)
         except S3Error:
             raise no_bucket(name) from None
         if await self.may(found, action, key=key, writes=writes):
+            if not elsewhere:
+                refuse_elsewhere(found)
             return found
         if await self.may(found, "s3:ListBucket"):
             raise forbidden(f"You may not do this with bucket {name} ({action}).")

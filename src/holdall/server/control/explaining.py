@@ -50,7 +50,7 @@ class Answer(BaseModel):
 @router.post("")
 async def explain(question: Question, caller: Caller) -> Answer:
     """Explain a decision to those who manage the bucket."""
-    bucket = await caller.bucket(question.bucket, "s3:GetBucketPolicy")
+    bucket = await caller.bucket(question.bucket, "s3:GetBucketPolicy", elsewhere=True)
     route = _route(question.operation)
     who = await _who(question, caller)
     decision = await guard.judge(

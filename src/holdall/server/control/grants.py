@@ -40,7 +40,7 @@ async def list_grants(
     limit: Limit = 100,
 ) -> Response:
     """Whom a bucket is shared with. For those who manage it."""
-    found = await caller.bucket(bucket, "s3:GetBucketPolicy")
+    found = await caller.bucket(bucket, "s3:GetBucketPolicy", elsewhere=True)
 
     async def fetch(after: str, limit: int) -> Sequence[Grant]:
         rows = await accounts.list_grants(caller.engine, found.id, after=after, limit=limit)
@@ -54,7 +54,7 @@ async def put_grant(
     bucket: BucketInPath, grantee: GranteeInPath, wanted: NewGrant, caller: Caller
 ) -> Grant:
     """Share a bucket, or change how far. For those who manage it."""
-    found = await caller.bucket(bucket, MANAGE, writes=True)
+    found = await caller.bucket(bucket, MANAGE, writes=True, elsewhere=True)
     await accounts.put_grant(caller.engine, found.id, grantee, wanted.level)
     return Grant(grantee=grantee, level=wanted.level)
 
@@ -62,5 +62,5 @@ async def put_grant(
 @router.delete("/{grantee}", status_code=204)
 async def delete_grant(bucket: BucketInPath, grantee: GranteeInPath, caller: Caller) -> None:
     """Share a bucket no longer. For those who manage it."""
-    found = await caller.bucket(bucket, MANAGE, writes=True)
+    found = await caller.bucket(bucket, MANAGE, writes=True, elsewhere=True)
     await accounts.delete_grant(caller.engine, found.id, grantee)

@@ -108,8 +108,10 @@ def _event(record: Record, bucket: str | None) -> Event:
 
 async def _listener(caller: Calling, bucket: str | None, prefix: str) -> _Listener:
     """`Refusal` 404 for a bucket that the caller may not list."""
-    id = None if bucket is None else (await caller.bucket(bucket, "s3:ListBucket")).id
-    return _Listener(caller, Wish(id, prefix))
+    if bucket is None:
+        return _Listener(caller, Wish(None, prefix))
+    found = await caller.bucket(bucket, "s3:ListBucket", elsewhere=True)
+    return _Listener(caller, Wish(found.id, prefix))
 
 
 @router.get(

@@ -13,7 +13,7 @@ from holdall.catalog.tables.users import UserRow
 from holdall.engine import accounts
 from holdall.engine.records import moment
 from holdall.server.control.caller import Caller
-from holdall.server.control.names import InPath, NewName, Text
+from holdall.server.control.names import InPath, NewUserName, Text
 from holdall.server.control.paging import After, Limit, described, listed
 from holdall.server.control.problems import Refusal
 from holdall.server.identities import canonical_id
@@ -32,7 +32,7 @@ class User(BaseModel):
 
 
 class NewUser(BaseModel):
-    name: NewName
+    name: NewUserName
     display: Text = ""
     is_admin: bool = False
 

@@ -140,6 +140,8 @@ def _checksums(revision: Revision, span: tuple[int, int] | None, part: Chosen | 
 
 def _overridden(call: Call, headers: Headers) -> Headers:
     """`response-content-type` and its like, for those who signed for it (S3 GetObject)."""
+    if not call.query:
+        return headers
     wanted = {name: call.query.get(f"response-{name}") for name in OVERRIDES}
     if not any(value is not None for value in wanted.values()):
         return headers

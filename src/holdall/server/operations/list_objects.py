@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from holdall.core.values import CommonPrefix, Revision
-from holdall.s3.xml import Node
+from functools import partial
+
 from holdall.server import listing, owning
 from holdall.server.call import Call
-from holdall.server.listing import Spelling, described
+from holdall.server.listing import Spelling
 from holdall.server.response import Response, xml_response
 from holdall.server.routes import Route
 
@@ -17,8 +17,6 @@ async def list_objects(call: Call) -> Response:
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     marker = query.get("marker", "")
     entries, following = await listing.page(call, prefix, delimiter, marker, limit)
-    keys = [entry for entry in entries if isinstance(entry, Revision)]
-    prefixes = [entry for entry in entries if isinstance(entry, CommonPrefix)]
     return xml_response(
         "ListBucketResult",
         [
@@ -30,19 +28,9 @@ async def list_objects(call: Call) -> Response:
             ("Delimiter", spell.optional(delimiter)),
             ("EncodingType", spell.encoding),
             ("IsTruncated", following is not None),
-            *(("Contents", _object(entry, spell, call)) for entry in keys),
-            *(("CommonPrefixes", [("Prefix", spell(entry.prefix))]) for entry in prefixes),
+            listing.contents(entries, spell, partial(owning.node, call.bucket)),
         ],
     )
-
-
-def _object(entry: Revision, spell: Spelling, call: Call) -> list[Node]:
-    return [
-        ("Key", spell(entry.key)),
-        *described(entry),
-        owning.node(call.bucket, entry.attributes),
-        ("StorageClass", entry.attributes.get("storage-class", "STANDARD")),
-    ]
 
 
 ROUTE = Route(

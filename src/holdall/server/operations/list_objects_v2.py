@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
+from functools import partial
 
-from holdall.core.values import CommonPrefix, Revision
 from holdall.s3.errors import S3Error
-from holdall.s3.xml import Node
 from holdall.server import listing, owning
 from holdall.server.call import Call
-from holdall.server.listing import Spelling, described
+from holdall.server.listing import Spelling
 from holdall.server.response import Response, xml_response
 from holdall.server.routes import Route
 
@@ -23,8 +23,7 @@ async def list_objects_v2(call: Call) -> Response:
     after = start if token is None else _opened(token)
     entries, following = await listing.page(call, prefix, delimiter, after, limit)
     with_owner = query.get("fetch-owner") == "true"
-    keys = [entry for entry in entries if isinstance(entry, Revision)]
-    prefixes = [entry for entry in entries if isinstance(entry, CommonPrefix)]
+    owner = partial(owning.node, call.bucket) if with_owner else _nobody
     return xml_response(
         "ListBucketResult",
         [
@@ -38,18 +37,13 @@ async def list_objects_v2(call: Call) -> Response:
             ("ContinuationToken", token),
             ("NextContinuationToken", following and _sealed(following)),
             ("StartAfter", spell.optional(start)),
-            *(("Contents", _object(entry, spell, with_owner, call)) for entry in keys),
-            *(("CommonPrefixes", [("Prefix", spell(entry.prefix))]) for entry in prefixes),
+            listing.contents(entries, spell, owner),
         ],
     )
 
 
-def _object(entry: Revision, spell: Spelling, with_owner: bool, call: Call) -> list[Node]:
-    shown: list[Node] = [("Key", spell(entry.key)), *described(entry)]
-    if with_owner:
-        shown.append(owning.node(call.bucket, entry.attributes))
-    shown.append(("StorageClass", entry.attributes.get("storage-class", "STANDARD")))
-    return shown
+def _nobody(attributes: Mapping[str, str]) -> str:
+    return ""
 
 
 def _sealed(key: str) -> str:
