@@ -107,34 +107,37 @@ async def _take(
     try:
         head, ended = await _head(stream)
         if ended:
-            return in_hand(head, checksums, seal)
+            return in_hand(bytes(head), checksums, seal)
         return await _store(engine, head, stream, checksums, intent, new_sealing(seal))
     finally:
         await stream.aclose()  # type: ignore[attr-defined]
 
 
-async def _head(stream: AsyncIterator[bytes]) -> tuple[bytes, bool]:
+async def _head(stream: AsyncIterator[bytes]) -> tuple[bytearray, bool]:
     """The first bytes, and whether they are all; more than `SMALL` otherwise."""
     head = bytearray()
     async for chunk in stream:
         head += chunk
         if len(head) > SMALL:
-            return bytes(head), False
-    return bytes(head), True
+            return head, False
+    return head, True
 
 
 async def _store(
     engine: Engine,
-    head: bytes,
+    head: bytearray,
     stream: AsyncIterator[bytes],
     checksums: Checksums,
     intent: Intent,
     sealing: Sealing | None,
 ) -> Received:
+    """`head` is emptied: it would be kept in memory for as long as a slow sender takes."""
+    first = bytes(head[:FIRST])
     writing = await engine.payloads.begin()
     try:
         sums, digesters = BlockSums(), _digesters(checksums)
-        await _write(writing, head, sums, digesters, sealing)
+        await _write(writing, bytes(head), sums, digesters, sealing)
+        head.clear()
         async for chunk in stream:
             await _write(writing, chunk, sums, digesters, sealing)
         digests = verified(digesters, checksums)
@@ -144,7 +147,7 @@ async def _store(
     crc = sums.crc32c if sealing is None else sealing.crc32c
     opaque = sealing is not None and sealing.opaque
     content = _content(sums.size, crc, digests, pending=intent.id, opaque=opaque)
-    return Received(content, head[:FIRST])
+    return Received(content, first)
 
 
 async def _write(

@@ -131,11 +131,9 @@ def summary(key: str, row: SummaryRow) -> Summary:
 
 def _names_of_checksums(row: SummaryRow) -> list[str]:
     names = _NAMES.findall(row.checksums) if row.checksums is not None else []
-    if row.crc32c is not None:
-        names.append("crc32c")
-    if row.parts:
-        return names
-    return [name for name in names if not name.startswith(COMPOSITE)]
+    if not row.parts:  # as in `composite`
+        names = [name for name in names if not name.startswith(COMPOSITE)]
+    return names if row.crc32c is None else [*names, "crc32c"]
 
 
 _NAMES = re.compile('"([^"]+)":')
