@@ -220,13 +220,19 @@ class HttpProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         async def attentive(scope: Any, receive: Any, send: Callable[[Any], Any]) -> None:
             def sending(message: MutableMapping[str, Any]) -> Any:
-                if cycle.more_body and message["type"] == "http.response.start":
-                    self._part_after(cycle)
+                if message["type"] == "http.response.start":
+                    self._prepare_answer(cycle)
                 return send(message)
 
             await app(scope, receive, sending)
 
         super()._start_asgi_task(cycle, attentive)
+
+    def _prepare_answer(self, cycle: RequestResponseCycle) -> None:
+        if cycle.more_body:
+            self._part_after(cycle)
+        elif cycle.scope["method"] != "HEAD":
+            cycle.transport = cast(asyncio.Transport, _Joining(self))
 
     def _part_after(self, cycle: RequestResponseCycle) -> None:
         """An answer before the end of the body: what follows cannot be told from the body,
@@ -243,6 +249,37 @@ class _Lingering:
         self.write = protocol.transport.write
         self.is_closing = protocol.transport.is_closing
         self.close = protocol.linger
+
+
+class _Joining:
+    """The transport of a connection that sends the head of an answer with what follows it:
+    one system call, which is a tenth of what a small object costs."""
+
+    def __init__(self, protocol: HttpProtocol) -> None:
+        self.is_closing = protocol.transport.is_closing
+        self._transport = protocol.transport
+        self._loop = protocol.loop
+        self._head: bytes | None = None
+        self._has_begun = False
+
+    def write(self, data: bytes) -> None:
+        if self._has_begun:
+            self._transport.write(data)
+        elif self._head is None:
+            self._head = data
+            self._loop.call_soon(self._flush)  # for an answer whose body is yet to be made
+        else:
+            self._has_begun = True
+            self._transport.writelines((self._head, data) if data else (self._head,))
+
+    def _flush(self) -> None:
+        if not self._has_begun and self._head is not None:
+            self._has_begun = True
+            self._transport.write(self._head)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
 
 
 def _unsent(connection: socket.socket) -> int:

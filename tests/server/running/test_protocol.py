@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -37,6 +38,7 @@ class App:
         self.bodies: list[bytes] = []
         self.headers: list[list[tuple[bytes, bytes]]] = []
         self.vanished = threading.Event()
+        self.head_seen = threading.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         path = scope["path"]
@@ -45,6 +47,9 @@ class App:
             return
         if path == "/big":
             await self._send_big(send)
+            return
+        if path == "/later":
+            await self._send_later(send)
             return
         body = await self._read(receive)
         if body is None:
@@ -68,6 +73,14 @@ class App:
         headers = [(b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+    async def _send_later(self, send: Any) -> None:
+        """The body only when the client has seen the head."""
+        headers = [(b"content-length", b"5")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await asyncio.to_thread(self.head_seen.wait, 10)
+        if self.head_seen.is_set():
+            await send({"type": "http.response.body", "body": b"later"})
 
     async def _send_big(self, send: Any) -> None:
         headers = [(b"content-length", str(BIG).encode())]
@@ -137,6 +150,20 @@ def test_a_request_is_answered_and_the_connection_kept(hasty: Running) -> None:
             connection.sendall(b"PUT /x HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc")
             assert connection.recv(65536).endswith(b"took 3")
     assert hasty.app.bodies == [b"abc"] * 3
+
+
+def test_head_and_body_come_together(hasty: Running) -> None:
+    with hasty.connect() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert connection.recv(65536).endswith(b"\r\n\r\ntook 0")
+
+
+def test_a_head_does_not_wait_for_a_body_that_is_yet_to_be_made(hasty: Running) -> None:
+    with hasty.connect() as connection:
+        connection.sendall(b"GET /later HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        assert connection.recv(65536).endswith(b"\r\n\r\n")
+        hasty.app.head_seen.set()
+        assert rest(connection) == b"later"
 
 
 def test_headers_that_never_end_are_not_waited_for(hasty: Running) -> None:
