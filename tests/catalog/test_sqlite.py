@@ -126,7 +126,7 @@ async def main():
     print("ready", flush=True)
     sys.stdin.readline()
     seqs = []
-    for _ in range(25):
+    for _ in range(150):  # for longer than either may have to wait for the processor
         seqs += await asyncio.gather(*(catalog.write(unit) for _ in range(4)))
     await catalog.aclose()
     print(json.dumps(seqs))
@@ -139,8 +139,8 @@ async def test_processes_take_turns_and_lose_nothing(
     catalog: SqliteCatalog, tmp_path: Path
 ) -> None:
     seqs = await asyncio.to_thread(_two_writers, tmp_path)
-    assert await catalog.read(get("a")) == 200
-    assert len({*seqs[0], *seqs[1]}) == 200
+    assert await catalog.read(get("a")) == 1200
+    assert len({*seqs[0], *seqs[1]}) == 1200
     # Neither waited until the other was done.
     assert min(seqs[0]) < max(seqs[1])
     assert min(seqs[1]) < max(seqs[0])

@@ -66,8 +66,9 @@ class Catalog(Protocol):
         use what is held back for a full disk.
         """
 
-    async def read(self, query: Query[T]) -> T:
-        """Run a short query in one consistent view of what is committed."""
+    async def read(self, query: Query[T], *, single: bool = False) -> T:
+        """Run a short query in one consistent view of what is committed. A `single` statement
+        is such a view by itself, and costs half as much when that is said."""
 
     async def scan(self, query: Query[T]) -> T:
         """Run a query that may take longer, away from the event loop."""

@@ -7,7 +7,7 @@ awscrt, which uses the processor's instructions and releases the GIL while it co
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from struct import iter_unpack
 from types import MappingProxyType
@@ -71,6 +71,21 @@ def digester(algorithm: str) -> Digester:
             algorithm=algorithm,
             expected=tuple(ALGORITHMS),
         ) from None
+
+
+def feed(digesters: Iterable[Digester], data: bytes) -> None:
+    """Update each with a small content, without giving way to other threads.
+
+    hashlib lets them run for more bytes than `_STEP`; to be let back takes longer than to
+    hash a few thousand.
+    """
+    steps = [data[at : at + _STEP] for at in range(0, len(data), _STEP)]
+    for each in digesters:
+        for step in steps:
+            each.update(step)
+
+
+_STEP: Final = 2047
 
 
 def verified(

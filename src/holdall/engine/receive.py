@@ -19,7 +19,7 @@ from holdall.catalog.tables.doomed import DoomedRow
 from holdall.catalog.tables.payloads import PENDING, PayloadRow, store_id
 from holdall.catalog.tables.spans import SpanRow
 from holdall.catalog.transaction import Transaction
-from holdall.core.checksums import BlockSums, Digester, crc32c, digester, verified
+from holdall.core.checksums import BlockSums, Digester, crc32c, digester, feed, verified
 from holdall.core.errors import HoldallError, OutcomeUnknown
 from holdall.core.sources import Source, chunks, in_memory
 from holdall.engine.collect import collect_soon
@@ -79,8 +79,7 @@ class Intent:
 def in_hand(data: bytes, checksums: Checksums, seal: Seal | None = None) -> Received:
     """As `receive`, for bytes that are in memory and few."""
     digesters = _digesters(checksums)
-    for each in digesters.values():
-        each.update(data)
+    feed(digesters.values(), data)
     digests = verified(digesters, checksums)
     return Received(_small_content(data, digests, seal), data[:FIRST])
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from hashlib import sha256
 from typing import Protocol
 
+from holdall.core.checksums import feed
 from holdall.s3.errors import S3Error
 from holdall.server.request import Receive
 
@@ -50,7 +51,7 @@ class Body:
         if self.length > limit:
             raise S3Error("MaxMessageLengthExceeded")
         data = b"".join([piece async for piece in self])
-        if self.sha256 is not None and sha256(data).digest() != self.sha256:
+        if self.sha256 is not None and _sha256(data) != self.sha256:
             raise S3Error("XAmzContentSHA256Mismatch")
         return data
 
@@ -89,3 +90,9 @@ class Body:
         if self._decoder is not None:
             return self._decoder.feed(data)
         return [data] if data else []
+
+
+def _sha256(data: bytes) -> bytes:
+    digest = sha256()
+    feed((digest,), data)
+    return digest.digest()

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from holdall.catalog.tables import buckets, grants, settings
-from holdall.catalog.tables.buckets import BucketRow
+from holdall.catalog.tables import access
+from holdall.catalog.tables.access import AccessRows
 from holdall.catalog.tables.grants import GrantRow
-from holdall.catalog.transaction import Reads
 from holdall.core.values import Versioning
 from holdall.engine.engine import Engine
 from holdall.engine.records import VERSIONING
@@ -35,25 +34,16 @@ class Bucket:
 
 async def load(engine: Engine, name: str, user: str | None) -> Bucket:
     """The caller's own bucket of that name, else the only one. `NoSuchBucket`."""
-    found = await engine.catalog.read(partial(_load, name=name, user=user))
-    if found is None:
-        raise S3Error("NoSuchBucket", BucketName=name)
-    return found
-
-
-def _load(reads: Reads, name: str, user: str | None) -> Bucket | None:
-    rows = buckets.named(reads, name)
-    chosen = [row for row in rows if row.owner == user] or rows
+    found = await engine.catalog.read(partial(access.named, name=name), single=True)
+    chosen = [rows for rows in found if rows.bucket.owner == user] or found
     if len(chosen) != 1:
-        return None
-    row = chosen[0]
-    return _bucket(row, tuple(settings.of(reads, row.id).items()), tuple(grants.of(reads, row.id)))
+        raise S3Error("NoSuchBucket", BucketName=name)
+    return _bucket(chosen[0])
 
 
 @lru_cache(maxsize=1024)
-def _bucket(
-    row: BucketRow, documents: tuple[tuple[str, str], ...], grants: tuple[GrantRow, ...]
-) -> Bucket:
+def _bucket(rows: AccessRows) -> Bucket:
+    row = rows.bucket
     return Bucket(
         id=row.uid,
         name=str(row.name),
@@ -61,6 +51,6 @@ def _bucket(
         versioning=VERSIONING[row.versioning],
         locked=bool(row.locked),
         public=bool(row.public),
-        settings=dict(documents),
-        grants=grants,
+        settings=dict(rows.settings),
+        grants=rows.grants,
     )

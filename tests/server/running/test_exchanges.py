@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from holdall.s3.errors import S3Error
 from holdall.server.exchanges import Exchange, Meter
 from holdall.server.request import Request
+from holdall.server.table import route_of
 
 SIGNED = (
     b"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260517/us-east-1/s3/aws4_request, "
@@ -46,6 +49,8 @@ async def exchanged(found: dict[str, Any], *, operation: str | None = None) -> E
     await meter.send({"type": "http.response.body", "body": b"4"})
     assert len(sent) == 3
     request = Request(found, receive, "ID", ("files.example.com",))
+    with suppress(S3Error):
+        request.operation = route_of(request).name
     return meter.finished(request, operation)
 
 

@@ -57,7 +57,7 @@ class PostgresCatalog:
         """`essential` changes nothing here: what the server holds back is its own affair."""
         return await self._writers.run_to_its_end(partial(self._write, unit))
 
-    async def read(self, query: Query[T]) -> T:
+    async def read(self, query: Query[T], *, single: bool = False) -> T:
         return await self._readers.run(partial(self._read, query))
 
     async def scan(self, query: Query[T]) -> T:

@@ -102,9 +102,9 @@ class SqliteCatalog:
             raise
         return result
 
-    async def read(self, query: Query[T]) -> T:
+    async def read(self, query: Query[T], *, single: bool = False) -> T:
         try:
-            return self._query(query, patience_ms=0)
+            return self._query(query, patience_ms=0, single=single)
         except (apsw.BusyError, apsw.LockedError):
             return await self.scan(query)
 
@@ -116,13 +116,13 @@ class SqliteCatalog:
         except (apsw.BusyError, apsw.LockedError) as error:
             raise translate(error, self._path) from error
 
-    def _query(self, query: Query[T], patience_ms: int = 30_000) -> T:
+    def _query(self, query: Query[T], patience_ms: int = 30_000, *, single: bool = False) -> T:
         self._refuse_closed()
         try:
             reads = self._borrow()
             try:
                 reads.wait_up_to(patience_ms)
-                return _in_one_view(reads, query)
+                return query(reads) if single else _in_one_view(reads, query)
             finally:
                 self._idle.append(reads)
         except (apsw.BusyError, apsw.LockedError):

@@ -67,6 +67,21 @@ def touch(tx: Transaction, id: str, time: int) -> None:
     )
 
 
+def sealed(reads: Reads, after: str, limit: int) -> list[tuple[str, bytes]]:
+    """The sealed secrets of all of them, by id."""
+    rows = reads.all(
+        "SELECT id, secret FROM access_keys WHERE id > ? ORDER BY id LIMIT ?", (after, limit)
+    )
+    return [(str(id), bytes(secret)) for id, secret in rows]
+
+
+def reseal(tx: Transaction, id: str, old: bytes, new: bytes) -> bool:
+    """Another sealing of the same secret. False where it is not the old one any more."""
+    return bool(
+        tx.run("UPDATE access_keys SET secret = ? WHERE id = ? AND secret = ?", (new, id, old))
+    )
+
+
 def delete(tx: Transaction, id: str) -> bool:
     """With the temporary ones made with it. False when there was none."""
     tx.run("DELETE FROM access_keys WHERE session_of = ?", (id,))
