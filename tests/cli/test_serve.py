@@ -53,6 +53,7 @@ def test_options_arrive(holdall: Holdall, runs: list[ServerOptions], tmp_path: P
         *("serve", tmp_path / "s", "--port", "0", "--workers", "3", "--region", "eu-west-1"),
         *("--domain", "S3.Example.com.", "--domain", "b.lan", "--allow-sigv2", "--log", "json"),
         *("--public-url", "https://files.example.com"),
+        "--allow-private-endpoints",
         "--json",
     )
     assert done.json["endpoint"] == "https://files.example.com"
@@ -60,6 +61,7 @@ def test_options_arrive(holdall: Holdall, runs: list[ServerOptions], tmp_path: P
     assert options.domains == ("s3.example.com", "b.lan")
     assert (options.workers, options.region, options.log) == (3, "eu-west-1", "json")
     assert options.allow_sigv2
+    assert options.allow_private_endpoints
 
 
 def test_the_environments_key(

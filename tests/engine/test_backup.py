@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from holdall.backends.engine import EngineBackend
+from holdall.catalog.sqlite.catalog import SqliteCatalog
 from holdall.core.errors import Conflict, Corrupt, InvalidArgument
 from holdall.core.values import Revision, Versioning
 
@@ -107,3 +108,30 @@ async def test_deletions_wait_for_it(tmp_path: Path) -> None:
     assert files_of(tmp_path / "store") == [], "and not longer"
     await backend.aclose()
     await judge(tmp_path / "copy", files=1)
+
+
+@pytest.mark.parametrize("name", ["master-key", "webhooks.json"])
+async def test_keys_that_change_meanwhile_stop_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A catalog of one time and keys of another may not open each other."""
+    backend = open_store(tmp_path / "store")
+    await backend.create_bucket("box")
+    (tmp_path / "store" / "master-key").write_text("old")
+    copy_to = SqliteCatalog.copy_to
+
+    async def changing(self: SqliteCatalog, target: Path) -> None:
+        await copy_to(self, target)
+        (tmp_path / "store" / name).write_text("new")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqliteCatalog, "copy_to", changing)
+        with pytest.raises(Conflict, match="once more"):
+            await backend.backup(tmp_path / "copy", with_secrets=True)
+        assert os.listdir(tmp_path) == ["store"]
+        (tmp_path / "store" / name).write_text("old")
+        await backend.backup(tmp_path / "without")
+    assert not (tmp_path / "without" / "master-key").exists()
+    await backend.backup(tmp_path / "copy", with_secrets=True)
+    assert (tmp_path / "copy" / name).read_text() == "new"
+    await backend.aclose()

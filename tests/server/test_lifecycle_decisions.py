@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,8 +8,8 @@ import pytest
 from holdall.core.values import Revision
 from holdall.server.lifecycle_decisions import (
     Place,
-    is_abortion_due,
-    is_due,
+    abortion_rule,
+    due_rule,
     longest_keep,
     places,
     prefixes,
@@ -60,22 +61,30 @@ def test_a_history_goes_on_over_the_end_of_a_page():
     ],
 )
 def test_current_contents(expiration, time, due):
-    assert is_due([rule(expiration=expiration)], Place(revision()), time) is due
+    assert (due_rule([rule(expiration=expiration)], Place(revision()), time) is not None) is due
 
 
 @pytest.mark.parametrize(
     "without", [rule(expiration=DAY, enabled=False), rule(Filter(prefix="x"), expiration=DAY)]
 )
 def test_rules_that_do_not_apply(without):
-    assert not is_due([without], Place(revision()), on(30))
-    assert is_due([without, rule(expiration=DAY)], Place(revision()), on(30))
+    assert due_rule([without], Place(revision()), on(30)) is None
+    assert due_rule([without, rule(expiration=DAY)], Place(revision()), on(30))
+
+
+def test_the_first_rule_that_applies_is_named():
+    some = [rule(expiration=DAY, enabled=False), rule(expiration=DAY), rule(expiration=DAY)]
+    named = [replace(one, id=str(number)) for number, one in enumerate(some)]
+    assert due_rule(named, Place(revision()), on(30)) == "1"
+    aborting = [replace(one, abort=days) for one, days in zip(named[1:], (3, 2), strict=True)]
+    assert abortion_rule(aborting, "a", on(1), on(30)) == "2"
 
 
 def test_tags_and_sizes():
     tagged = rule(Filter(tags=(("keep", "no"),), larger=5), expiration=DAY)
-    assert is_due([tagged], Place(revision(tags={"keep": "no"})), on(30))
-    assert not is_due([tagged], Place(revision(tags={"keep": "no"}, size=5)), on(30))
-    assert not is_due([tagged], Place(revision()), on(30))
+    assert due_rule([tagged], Place(revision(tags={"keep": "no"})), on(30))
+    assert due_rule([tagged], Place(revision(tags={"keep": "no"}, size=5)), on(30)) is None
+    assert due_rule([tagged], Place(revision()), on(30)) is None
 
 
 @pytest.mark.parametrize(
@@ -91,13 +100,15 @@ def test_tags_and_sizes():
 def test_noncurrent_revisions_count_from_being_replaced(keep, newer, time, due):
     place = Place(revision(), on(4, 12), newer)
     rules = [rule(noncurrent=NoncurrentExpiration(1, keep))]
-    assert is_due(rules, place, time) is due
-    assert is_due(rules, place._replace(revision=revision(is_marker=True)), time) is due
+    assert (due_rule(rules, place, time) is not None) is due
+    assert (
+        due_rule(rules, place._replace(revision=revision(is_marker=True)), time) is not None
+    ) is due
 
 
 def test_what_is_not_current_does_not_expire_and_the_reverse():
-    assert not is_due([rule(expiration=DAY)], Place(revision(), on(2)), on(30))
-    assert not is_due([rule(noncurrent=NoncurrentExpiration(1))], Place(revision()), on(30))
+    assert due_rule([rule(expiration=DAY)], Place(revision(), on(2)), on(30)) is None
+    assert due_rule([rule(noncurrent=NoncurrentExpiration(1))], Place(revision()), on(30)) is None
 
 
 @pytest.mark.parametrize(
@@ -112,20 +123,20 @@ def test_what_is_not_current_does_not_expire_and_the_reverse():
 )
 def test_delete_markers_that_are_alone(expiration, time, due):
     marker = Place(revision(is_marker=True, size=0), is_alone=True)
-    assert is_due([rule(expiration=expiration)], marker, time) is due
-    assert not is_due([rule(expiration=expiration)], marker._replace(is_alone=False), time)
+    assert (due_rule([rule(expiration=expiration)], marker, time) is not None) is due
+    assert due_rule([rule(expiration=expiration)], marker._replace(is_alone=False), time) is None
 
 
 def test_a_marker_has_no_tags():
     marker = Place(revision(is_marker=True), is_alone=True)
-    assert not is_due([rule(Filter(tags=(("a", "b"),)), expiration=DAY)], marker, on(30))
+    assert due_rule([rule(Filter(tags=(("a", "b"),)), expiration=DAY)], marker, on(30)) is None
 
 
 def test_abortions():
     rules = [rule(Filter(prefix="a"), abort=2)]
-    assert not is_abortion_due(rules, "a", on(1, 10), on(3, 23))
-    assert is_abortion_due(rules, "a", on(1, 10), on(4))
-    assert not is_abortion_due(rules, "b", on(1, 10), on(4))
+    assert abortion_rule(rules, "a", on(1, 10), on(3, 23)) is None
+    assert abortion_rule(rules, "a", on(1, 10), on(4))
+    assert abortion_rule(rules, "b", on(1, 10), on(4)) is None
 
 
 @pytest.mark.parametrize(

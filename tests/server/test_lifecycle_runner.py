@@ -17,7 +17,7 @@ from holdall.engine.marks import set_mark
 from holdall.engine.versions import list_versions
 from holdall.server import lifecycle_runner, opening
 from holdall.server.lifecycle_documents import from_xml, to_setting
-from holdall.server.lifecycle_runner import LifecycleRunner, Outcome, run
+from holdall.server.lifecycle_runner import LifecycleRunner, Outcome, run, run_bucket
 from holdall.server.options import ServerOptions
 
 BEGIN = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -203,6 +203,34 @@ async def test_uploads_are_aborted(store, clock):
     assert await store.list_uploads("box") == []
 
 
+async def test_a_run_of_one_bucket_counts_by_rule(store, clock):
+    for key in ("a", "b", "c/1"):
+        await store.put("flat", key, b"x")
+    await store.put("slack", "a", b"x")
+    upload = await store.start_upload("flat", "c/2")
+    both = "<Filter><Prefix>c/</Prefix></Filter>" + EXPIRE + ABORT
+    await rules(store, "flat", both, ALL + EXPIRE, ALL + MARKERS)
+    await rules(store, "slack", ALL + EXPIRE)
+    clock.pass_days(4)
+    bucket = await store.get_bucket("flat")
+    wanted = {"0": Outcome(expired=1, aborted=1), "1": Outcome(expired=2), "2": Outcome()}
+    assert await run_bucket(store.engine, bucket.id, clock.now(), dry=True) == wanted
+    assert await kept(store, "flat") == ["a0", "b0", "c/10"]
+    assert [each.id for each in await store.list_uploads("flat")] == [upload.id]
+    assert await run_bucket(store.engine, bucket.id, clock.now()) == wanted
+    assert await kept(store, "flat") == []
+    assert await store.list_uploads("flat") == []
+    assert await kept(store, "slack") == ["a0"]
+
+
+@pytest.mark.parametrize("name", ["flat", "slack"])
+async def test_a_lock_counts_without_versions_too(store, clock, name):
+    await store.put(name, "a", b"0", options=PutOptions(marks={"hold": "ON"}))
+    await rules(store, name, ALL + EXPIRE)
+    clock.pass_days(2)
+    assert await run(store.engine, clock.now()) == Outcome(kept=1)
+
+
 LOCKS = [
     ("hold", "ON"),
     ("retention", json.dumps({"mode": "GOVERNANCE", "until": 2**52})),
@@ -218,6 +246,8 @@ async def test_what_is_locked_stays(store, clock, mark, value):
     await store.put("box", "b", b"1")
     await rules(store, "box", ALL + NONCURRENT)
     clock.pass_days(2)
+    dry = run_bucket(store.engine, (await store.get_bucket("box")).id, clock.now(), dry=True)
+    assert await dry == {"0": Outcome(removed=1, kept=1)}
     assert await run(store.engine, clock.now()) == Outcome(removed=1, kept=1)
     assert await kept(store, "box") == ["a1", "a0", "b1"]
     await set_mark(store.engine, "box", "a", mark, None, 0)

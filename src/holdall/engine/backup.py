@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import shutil
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from holdall.catalog.tables import audit, payloads
 from holdall.catalog.tables.payloads import LIVE, PayloadRow, store_id
 from holdall.core.checksums import verify_blocks
 from holdall.core.errors import Conflict, Corrupt, InvalidArgument, NotSupported
-from holdall.engine.directory import CATALOG, make, sync_directory
+from holdall.core.secret_files import SECRET_FILES
+from holdall.engine.directory import CATALOG, make, sync_directory, translate
 from holdall.engine.engine import Engine
 from holdall.engine.hold import Hold
 from holdall.payloads.local import LocalPayloads
@@ -23,11 +25,13 @@ from holdall.payloads.protocol import BLOCK, PayloadMissing, PayloadStore
 BATCH = 1000
 
 
-async def backup(engine: Engine, target: Path) -> int:
+async def backup(engine: Engine, target: Path, *, with_secrets: bool = False) -> int:
     """Copy the store to `target`, which must not exist; how many payload files it holds.
 
     The copy appears under its name when it is whole and durable. Payloads are verified on
-    the way: `Corrupt` for a damaged one.
+    the way: `Corrupt` for a damaged one. `with_secrets`: what a server keeps in
+    `SECRET_FILES` goes along, readable by its owner only; `Conflict` when it changes
+    meanwhile.
     """
     if not isinstance(engine.catalog, SqliteCatalog):
         raise NotSupported("Back up a PostgreSQL catalog with PostgreSQL's own tools.")
@@ -35,7 +39,12 @@ async def backup(engine: Engine, target: Path) -> int:
     building = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     await asyncio.to_thread(make, building)
     try:
+        # Looked at before and after: keys and what they sealed have to be of one time.
+        files = await asyncio.to_thread(_secrets, engine.catalog.directory, with_secrets)
         copied = await _copy(engine, engine.catalog, building)
+        if files != await asyncio.to_thread(_secrets, engine.catalog.directory, with_secrets):
+            raise Conflict("The server's keys changed meanwhile; back up once more.")
+        await asyncio.to_thread(_write_secrets, building, files)
         await asyncio.to_thread(_publish, building, target)
     except BaseException:
         await asyncio.to_thread(shutil.rmtree, building, ignore_errors=True)
@@ -48,6 +57,23 @@ def _refuse(target: Path, store: Path) -> None:
         raise Conflict(f"{target} exists already.", path=str(target))
     if target.resolve().is_relative_to(store.resolve()):
         raise InvalidArgument(f"{target} is inside the store.", path=str(target))
+
+
+def _secrets(store: Path, wanted: bool) -> dict[str, bytes]:
+    paths = (store / name for name in SECRET_FILES if wanted)
+    try:
+        return {path.name: path.read_bytes() for path in paths if path.exists()}
+    except OSError as error:
+        raise translate(error, store) from error
+
+
+def _write_secrets(building: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        descriptor = os.open(building / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 async def _copy(engine: Engine, catalog: SqliteCatalog, target: Path) -> int:

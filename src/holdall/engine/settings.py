@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from holdall.catalog.tables import events, settings
+from holdall.catalog.tables import buckets, events, settings
 from holdall.catalog.tables.events import Kind
 from holdall.catalog.transaction import Reads, Transaction
 from holdall.engine.checking import check_setting
@@ -54,3 +54,14 @@ async def delete(engine: Engine, bucket: str, name: str) -> bool:
         return found
 
     return await engine.catalog.write(unit)
+
+
+async def holders(engine: Engine, name: str, ids: Sequence[str]) -> Mapping[str, str]:
+    """The document of that name of each of those buckets that has one, by the buckets' ids."""
+
+    def query(reads: Reads) -> Mapping[str, str]:
+        rows = (buckets.by_uid(reads, id) for id in ids)
+        found = ((row.uid, settings.get(reads, row.id, name)) for row in rows if row)
+        return {id: text for id, text in found if text is not None}
+
+    return await engine.catalog.scan(query)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from holdall.core.values import ALWAYS, Precondition, Revision
 from holdall.s3.errors import S3Error
+from holdall.s3.numbers import natural
 from holdall.s3.times import from_http
 from holdall.server.response import Headers
 
@@ -57,17 +58,35 @@ def _second(time: datetime) -> datetime:
     return time.replace(microsecond=0)
 
 
+EXPECT = "x-holdall-expect"
+"""The number that the newest revision must have, for clients that know S3 and more."""
+UNLESS = "x-holdall-if-none-match"
+"""An entity tag that the current object must not have: S3 takes none in If-None-Match."""
+
+
 def write_precondition(headers: Mapping[str, str]) -> Precondition:
-    """If-Match and If-None-Match of a write. `NotImplemented` for what S3 does not take."""
+    """If-Match and If-None-Match of a write, and what our own clients say beyond.
+    `NotImplemented` for what S3 does not take."""
     match, none_match = headers.get("if-match"), headers.get("if-none-match")
     if none_match is not None and none_match.strip('"') != "*":
         raise S3Error(
             "NotImplemented", "A header you provided implies functionality that is not implemented"
         )
+    unless = headers.get(UNLESS)
     return Precondition(
         if_match=match and match.strip().strip('"'),
-        if_none_match="*" if none_match is not None else None,
+        if_none_match="*" if none_match is not None else unless and unless.strip().strip('"'),
+        expect=_number(headers.get(EXPECT)),
     )
+
+
+def _number(text: str | None) -> int | None:
+    if text is None:
+        return None
+    found = natural(text)
+    if found is None:
+        raise S3Error("InvalidArgument", ArgumentName=EXPECT, ArgumentValue=text)
+    return found
 
 
 def delete_precondition(headers: Mapping[str, str]) -> Precondition:

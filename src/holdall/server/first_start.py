@@ -64,7 +64,7 @@ def prepare(directory: Path, *, user: str, given: tuple[str, str] | None = None)
 
 def read(directory: Path) -> Keys:
     """What `prepare` made. `FormatError`, `StoreError`."""
-    return Keys(read_root_key(directory), MasterKeys.prepared(directory))
+    return Keys(read_root_key(directory), MasterKeys.of(directory))
 
 
 def checked(access_key: str, secret_key: str) -> tuple[str, str]:

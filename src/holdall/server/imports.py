@@ -11,10 +11,11 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
+from holdall.core.errors import Conflict
 from holdall.s3.errors import S3Error
 from holdall.s3.signing import Credentials
 from holdall.server.buckets import Bucket
-from holdall.server.sealing import Master, Sealer
+from holdall.server.sealing import Broken, Master, Sealer
 
 SETTING: Final = "imported"
 PURPOSE: Final = "imported buckets"
@@ -70,8 +71,15 @@ class Vault:
         return Import(place, self._sealer.seal(plain.encode(), place.about))
 
     def open(self, found: Import) -> Credentials:
-        """`Broken`."""
-        return Credentials(*json.loads(self._sealer.unseal(found.sealed, found.place.about)))
+        """`Conflict` where the key is gone that they were sealed with."""
+        try:
+            plain = self._sealer.unseal(found.sealed, found.place.about)
+        except Broken:
+            raise Conflict(
+                "The credentials of this bucket were sealed with a master key that is gone. Delete"
+                " the bucket here, and import it again."
+            ) from None
+        return Credentials(*json.loads(plain))
 
     def renewed(self, text: str) -> str | None:
         """A document, sealed with the newest master key; None where it is already. `Broken`."""

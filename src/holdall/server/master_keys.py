@@ -17,9 +17,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from holdall.core.errors import Conflict, FormatError, NotFound, StoreError
+from holdall.core.errors import Conflict, FormatError, NotFound
 from holdall.core.secret_files import MASTER_KEY
-from holdall.engine.directory import sync_directory
+from holdall.engine.directory import sync_directory, translate
 from holdall.server import private_files
 from holdall.server.sealing import KEY_BYTES, derived
 
@@ -58,8 +58,13 @@ class MasterKeys:
         self._take(_seen(path))
 
     @classmethod
+    def of(cls, directory: Path) -> MasterKeys:
+        """Those of a store. `FormatError`, `StoreError`."""
+        return cls(directory / MASTER_KEY)
+
+    @classmethod
     def prepared(cls, directory: Path) -> MasterKeys:
-        """Those of a store; a first one is made where there is none."""
+        """The same; a first one is made where there is none."""
         path = directory / MASTER_KEY
         if not path.exists():
             private_files.keep(path, f"{secrets.token_hex(KEY_BYTES)}\n")
@@ -75,7 +80,7 @@ class MasterKeys:
             seen = _seen(self._path)
             if seen != self._seen:
                 self._take(seen)
-        except (OSError, StoreError) as error:
+        except OSError as error:  # as our own errors of files are, too
             self._complain(error)
         return self._known
 
@@ -86,7 +91,7 @@ class MasterKeys:
         self._seen = seen
         self._complained = False
 
-    def _complain(self, error: Exception) -> None:
+    def _complain(self, error: OSError) -> None:
         """Once, and not for each use."""
         if not self._complained:
             _log.error("%s; the master keys known before are used", error)
@@ -141,7 +146,10 @@ class MasterKeys:
 
 
 def _seen(path: Path) -> tuple[int, int, int]:
-    found = path.stat()
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise translate(error, path) from error
     return found.st_mtime_ns, found.st_ino, found.st_size
 
 

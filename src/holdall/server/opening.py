@@ -24,9 +24,8 @@ from holdall.server.data_keys import server_key
 from holdall.server.feed import Feed
 from holdall.server.first_start import Keys, RootKey
 from holdall.server.identities import account_number, canonical_id
-from holdall.server.imports import Vault
+from holdall.server.imports import SETTING, Vault
 from holdall.server.lifecycle_runner import AWAIT_TURN, LifecycleRunner
-from holdall.server.master_keys import MasterKeys
 from holdall.server.options import ServerOptions
 from holdall.server.providers import Providers
 from holdall.server.rotation import Rotation
@@ -68,7 +67,6 @@ class Opened:
     feed: Feed
     webhooks: Webhooks
     rotation: Rotation
-    master_keys: MasterKeys
     providers: Providers
 
 
@@ -94,7 +92,7 @@ async def initialise(
 async def _demand_master_key(options: ServerOptions, engine: Engine) -> None:
     """A new one in its place would open nothing of what is there."""
     path = options.directory / MASTER_KEY
-    if not path.exists() and await is_anything_sealed(engine):
+    if not path.exists() and await is_anything_sealed(engine, SETTING):
         raise FormatError(
             f"{path} is missing, which opens the access keys and the encrypted objects of this"
             " store. Put it back; if it is lost, and they with it, write 64 random hexadecimal"
@@ -155,7 +153,6 @@ def _opened(
         Feed(backend.engine),
         webhooks,
         Rotation(backend.engine, keys.master, webhooks, vault),
-        keys.master,
         Providers(session, vault),
     )
 

@@ -3,6 +3,7 @@ addresses, and temporary credentials that reach one bucket only."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +20,8 @@ from holdall.server.imports import Import, Place, Vault
 AWS: Final = "https://s3.{}.amazonaws.com"
 PATIENCE: Final = Patience(connect=5.0, idle=15.0, deadline=30.0)
 RETRIES: Final = Retries(attempts=2)
+AT_ONCE: Final = 8
+"""Proofs under way: what answers there may be anything, and up to 32 MiB of it are read."""
 
 
 class ProviderRefused(Exception):
@@ -40,13 +43,14 @@ class Providers:
     def __init__(self, session: aiohttp.ClientSession, vault: Vault) -> None:
         self._session = session
         self._vault = vault
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def verify(self, place: Place, credentials: Credentials) -> Import:
         """What may be stored, after the bucket was looked at and listed with it.
 
         `ProviderRefused`, `Unreachable`.
         """
-        async with self._client(place, credentials) as client:
+        async with self._turns, self._client(place, credentials) as client:
             try:
                 await client.head_bucket(place.bucket)
                 await client.list(place.bucket, limit=1)
@@ -74,7 +78,7 @@ class Providers:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=PATIENCE.deadline),
             ) as answer:
-                body = await answer.content.read(federation.LONGEST)
+                body = await _short(answer)
         except (aiohttp.ClientError, TimeoutError):
             raise Unreachable from None
         granted = federation.granted(body) if answer.status == 200 else None
@@ -93,6 +97,16 @@ class Providers:
             retries=RETRIES,
             patience=PATIENCE,
         )
+
+
+async def _short(answer: aiohttp.ClientResponse) -> bytes:
+    """The body, or its beginning if it is longer than any that could be meant."""
+    found = bytearray()
+    async for chunk in answer.content.iter_any():
+        found += chunk
+        if len(found) > federation.LONGEST:
+            break
+    return bytes(found)
 
 
 def _told(error: HoldallError) -> Exception:

@@ -34,7 +34,7 @@ class Rotation:
 
     def __init__(self, engine: Engine, keys: MasterKeys, webhooks: Webhooks, vault: Vault) -> None:
         self._engine = engine
-        self._keys = keys
+        self.keys = keys
         self._webhooks = webhooks
         self._vault = vault
 
@@ -43,7 +43,7 @@ class Rotation:
 
         When that is cut short, `drop` goes on with it.
         """
-        made = self._keys.add(now)
+        made = self.keys.add(now)
         return made, await self.reseal()
 
     async def drop(self, id: str, now: datetime) -> Resealed:
@@ -51,9 +51,9 @@ class Rotation:
 
         `NotFound`; `Conflict` for the newest, and for 48 hours after that was made.
         """
-        self._keys.require_droppable(id, now)
+        self.keys.require_droppable(id, now)
         found = await self.reseal()
-        self._keys.drop(id)
+        self.keys.drop(id)
         return found
 
     async def reseal(self) -> Resealed:
@@ -66,7 +66,7 @@ class Rotation:
         )
 
     def _data_key(self) -> resealing.Renew[int]:
-        sealer = Sealer(self._keys, data_keys.PURPOSE)
+        sealer = Sealer(self.keys, data_keys.PURPOSE)
 
         def renew(id: int, sealed: bytes) -> bytes | None:
             with suppress(Broken):  # sealed with a customer's key, which is not ours to replace
@@ -76,7 +76,7 @@ class Rotation:
         return renew
 
     def _access_key(self) -> resealing.Renew[str]:
-        sealer = Sealer(self._keys, stored_keys.PURPOSE)
+        sealer = Sealer(self.keys, stored_keys.PURPOSE)
 
         def renew(id: str, sealed: bytes) -> bytes | None:
             with suppress(Broken):  # sealed with a key that is gone: nobody opens it any more

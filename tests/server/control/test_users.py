@@ -34,6 +34,15 @@ async def test_a_name_that_could_be_mistaken_is_refused(admin: Remote, name: str
         await admin.post("/users", name=name)
 
 
+@pytest.mark.parametrize("name", ["lifecycle", "anonymous"])
+async def test_a_name_that_stands_for_no_user_is_refused(
+    admin: Remote, name: str, fresh: str
+) -> None:
+    with pytest.raises(InvalidArgument, match="reserved"):
+        await admin.post("/users", name=name)
+    await admin.post("/users", name=f"{name}-{fresh}")
+
+
 async def test_users_see_themselves_only(login: Login, fresh: str) -> None:
     user = await login(fresh)
     assert (await user.get(f"/users/{fresh}"))["name"] == fresh

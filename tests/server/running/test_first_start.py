@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from holdall.core.errors import FormatError, InvalidArgument, StoreError
+from holdall.core.secret_files import MASTER_KEY, ROOT_KEY
 from holdall.server import first_start
-from holdall.server.first_start import MASTER_KEY, ROOT_KEY, prepare, read, read_root_key
+from holdall.server.first_start import prepare, read, read_root_key
 
 
 def test_they_are_made_once(tmp_path: Path) -> None:
     made = prepare(tmp_path, user="ann")
-    assert (made.is_new, made.root.user, len(made.master)) == (True, "ann", 32)
+    assert (made.is_new, made.root.user, len(made.master())) == (True, "ann", 1)
     again = prepare(tmp_path, user="bob")
-    assert (again.is_new, again.root, again.master) == (False, made.root, made.master)
+    assert (again.is_new, again.root, again.master()) == (False, made.root, made.master())
     assert read(tmp_path).root == made.root
 
 
@@ -44,7 +45,7 @@ def test_what_is_given_takes_their_place(tmp_path: Path) -> None:
     made = prepare(tmp_path, user="ann")
     given = prepare(tmp_path, user="bob", given=("AKIDGIVEN", "given secret"))
     assert (given.root.access_key, given.root.secret_key) == ("AKIDGIVEN", "given secret")
-    assert (given.is_new, given.root.user, given.master) == (False, "ann", made.master)
+    assert (given.is_new, given.root.user, given.master()) == (False, "ann", made.master())
     assert prepare(tmp_path, user="ann").root == given.root
     assert (tmp_path / ROOT_KEY).stat().st_mode & 0o777 == 0o600
 
@@ -68,7 +69,7 @@ def test_many_that_start_at_once_agree(tmp_path: Path) -> None:
     def start() -> None:
         barrier.wait()
         keys = prepare(tmp_path, user="ann")
-        found.append((keys.root.access_key, keys.root.secret_key, keys.master))
+        found.append((keys.root.access_key, keys.root.secret_key, keys.master()))
 
     threads = [threading.Thread(target=start) for _ in range(8)]
     for thread in threads:
@@ -109,8 +110,19 @@ def test_an_error_does_not_show_the_secret(tmp_path: Path) -> None:
 def test_neither_do_values(tmp_path: Path) -> None:
     keys = prepare(tmp_path, user="ann", given=("AKIDGIVEN", "given secret"))
     assert "given secret" not in repr(keys)
-    assert keys.master.hex() not in repr(keys)
-    assert repr(keys.master) not in repr(keys)
+    (master,) = keys.master.every()
+    for shown in (repr(keys), repr(keys.master), repr(master)):
+        assert master.secret.hex() not in shown
+        assert repr(master.secret) not in shown
+
+
+@pytest.mark.parametrize("name", [MASTER_KEY, ROOT_KEY])
+def test_reading_makes_nothing(tmp_path: Path, name: str) -> None:
+    prepare(tmp_path, user="ann")
+    (tmp_path / name).unlink()
+    with pytest.raises(StoreError):
+        read(tmp_path)
+    assert not (tmp_path / name).exists()
 
 
 def test_a_disk_that_is_full_leaves_nothing(

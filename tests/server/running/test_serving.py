@@ -182,23 +182,56 @@ def test_several_processes_on_one_directory(tmp_path: Path) -> None:
 
 def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
     with served(tmp_path, "--workers", "2") as found:
-        workers = workers_of(found.process.pid)
-        assert len(workers) == 2
-        os.kill(workers[0], signal.SIGKILL)
+        first, second = await_workers(found)
+        os.kill(first, signal.SIGKILL)
         client = s3(found.profile)
         client.create_bucket(Bucket="box")
         for number in range(30):
             client.put_object(Bucket="box", Key=str(number), Body=b"x")
+        replaced = await_workers(found, without=first)
+        assert second in replaced
         assert found.process.poll() is None
 
 
+@pytest.mark.slow
+def test_a_worker_that_begins_slowly_is_waited_for(tmp_path: Path) -> None:
+    """As on a busy machine: Uvicorn would take it for dead after five seconds."""
+    hook = tmp_path / "hook"
+    hook.mkdir()
+    (hook / "sitecustomize.py").write_text(
+        "import pathlib, sys, time\n"
+        "if 'spawn_main' in ' '.join(sys.orig_argv):\n"
+        f"    with pathlib.Path({str(tmp_path)!r}, 'begun').open('a') as file:\n"
+        "        file.write('.')\n"
+        "    time.sleep(7)\n"
+    )
+    with served(tmp_path, "--workers", "2", PYTHONPATH=str(hook)) as found:
+        await_workers(found)
+    assert (tmp_path / "begun").read_text() == ".."
+
+
+def await_workers(found: Served, without: int | None = None) -> list[int]:
+    """Two that are there; the one that died does not count while nobody has buried it."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        workers = workers_of(found.process.pid)
+        if len(workers) == 2 and without not in workers:
+            return workers
+        time.sleep(0.05)
+    raise AssertionError(found.log)
+
+
 def workers_of(parent: int) -> list[int]:
+    """A process that is gone, or not buried yet, has no command line."""
     text = Path(f"/proc/{parent}/task/{parent}/children").read_text()
-    return [
-        int(child)
-        for child in text.split()
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-    ]
+    return [child for child in map(int, text.split()) if b"spawn_main" in _command_of(child)]
+
+
+def _command_of(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def test_an_embedded_client_at_work_beside_it(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from holdall.core.errors import Conflict, FormatError, InvalidArgument, NotFound
-from holdall.server.webhooks import FILE, Webhooks
+from holdall.core.secret_files import WEBHOOKS
+from holdall.server.webhooks import Webhooks
 
 MASTER = bytes(range(32))
 URL = "https://example.com/hook"
@@ -26,7 +27,7 @@ def test_one_process_sees_what_another_does(tmp_path: Path) -> None:
 
 def test_secrets_are_sealed(tmp_path: Path) -> None:
     made = Webhooks(tmp_path, MASTER).add("a", URL)
-    text = (tmp_path / FILE).read_text()
+    text = (tmp_path / WEBHOOKS).read_text()
     assert made.secret not in text
     assert made.secret not in repr(made)
     with pytest.raises(FormatError):
@@ -48,7 +49,7 @@ def test_what_cannot_be(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "{}", "[1]", '[{"name": "a"}]'])
 def test_a_file_that_is_not_ours(tmp_path: Path, text: str) -> None:
-    (tmp_path / FILE).write_text(text)
+    (tmp_path / WEBHOOKS).write_text(text)
     webhooks = Webhooks(tmp_path, MASTER)
     if text == "{}":
         assert webhooks.every() == []

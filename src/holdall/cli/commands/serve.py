@@ -52,6 +52,12 @@ def command(
     allow_sigv2: Annotated[
         bool, typer.Option("--allow-sigv2", help="Take the signatures of old clients, too.")
     ] = False,
+    allow_private_endpoints: Annotated[
+        bool,
+        typer.Option(
+            "--allow-private-endpoints", help="Buckets may be imported from private addresses."
+        ),
+    ] = False,
     trusted_proxy: Annotated[
         list[str] | None,
         typer.Option(
@@ -99,6 +105,7 @@ def command(
             domains=tuple(name.lower().strip(".") for name in domain or ()),
             region=region,
             allow_sigv2=allow_sigv2,
+            allow_private_endpoints=allow_private_endpoints,
             trusted_proxies=tuple(trusted_proxy or ()),
             storage=_storage(payloads, catalog),
             log=log,

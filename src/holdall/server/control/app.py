@@ -17,6 +17,7 @@ from starlette.responses import Response
 from holdall.core.errors import HoldallError
 from holdall.s3.errors import S3Error
 from holdall.server.control import (
+    blobs,
     buckets,
     credentials,
     explaining,
@@ -29,6 +30,7 @@ from holdall.server.control import (
     orgs,
     problems,
     revisions,
+    uploads,
     urls,
     users,
     webhooks,
@@ -68,6 +70,8 @@ _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
 _ROUTERS: Final = (
     imports,
     buckets,
+    blobs,
+    uploads,
     grants,
     revisions,
     urls,

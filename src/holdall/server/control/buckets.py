@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, StringConstraints
 
+from holdall.core.errors import InvalidBucketName
+from holdall.core.names import check_bucket_name
 from holdall.core.values import BucketRecord, Usage, Versioning
 from holdall.engine import buckets, settings
 from holdall.engine.engine import Engine
-from holdall.s3.errors import S3Error
 from holdall.server.access.demands import ORGANISATION
 from holdall.server.authorisation import Demand, decide
 from holdall.server.control.caller import Caller, Calling
@@ -20,7 +21,7 @@ from holdall.server.control.names import OWNER, BucketInPath, BucketName
 from holdall.server.control.paging import After, Limit, described, listed
 from holdall.server.control.problems import Refusal, forbidden
 from holdall.server.imports import SETTING, Import, Provider, import_of
-from holdall.server.operations.create_bucket import check_name
+from holdall.server.operations.create_bucket import OURS
 
 router = APIRouter(prefix="/buckets", tags=["buckets"])
 
@@ -143,11 +144,18 @@ def engine_for_new(caller: Calling, name: str, owner: str | None) -> Engine:
     demand = Demand(action="s3:CreateBucket", name=name, writes=True)
     if not decide(caller.proved.key.caller, demand).allowed:
         raise forbidden("You may not make this bucket with this key.")
-    try:
-        check_name(name)
-    except S3Error as error:
-        raise Refusal(422, "InvalidBucketName", error.message) from None
+    _check_name(name)
     return engine
+
+
+def _check_name(name: str) -> None:
+    """Holdall's rule, which is S3's with `_` and short names as well."""
+    try:
+        check_bucket_name(name)
+    except InvalidBucketName as error:
+        raise Refusal(422, "InvalidBucketName", error.message) from None
+    if name in OURS:
+        raise Refusal(422, "InvalidBucketName", "It is a path of the server itself.")
 
 
 def _engine_of(caller: Calling, owner: str | None, roles: tuple[str, ...]) -> Engine:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter
@@ -42,13 +43,27 @@ _ACTIONS = {
 }
 
 
-def _is_url(text: str) -> str:
-    found = urlsplit(text)  # `ValueError` for an IPv6 address that is none
-    if found.scheme not in ("http", "https") or not found.hostname or "@" in found.netloc:
+_HOST: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|[0-9a-f:.]+")
+
+
+def _checked_url(text: str) -> str:
+    """`ValueError`, which ports out of range and IPv6 addresses that are none raise by
+    themselves."""
+    found = urlsplit(text)
+    host, _port = found.hostname or "", found.port
+    if found.scheme not in ("http", "https") or "@" in found.netloc or not _HOST.fullmatch(host):
         raise ValueError("it is no address such as https://s3.example.com")
     if found.path not in ("", "/") or found.query or found.fragment:
         raise ValueError("it must end after the host and the port")
     return text.rstrip("/")
+
+
+def _checked_secret(secret: SecretStr) -> SecretStr:
+    """`ValueError` for what goes into no header."""
+    text = secret.get_secret_value()
+    if not text or not text.isascii() or not text.isprintable():
+        raise ValueError("it has printable ASCII characters")
+    return secret
 
 
 TheirBucket = Annotated[
@@ -56,8 +71,9 @@ TheirBucket = Annotated[
 ]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Url = Annotated[
-    str, StringConstraints(pattern=r"^[!-~]+$", max_length=2048), AfterValidator(_is_url)
+    str, StringConstraints(pattern=r"^[!-~]+$", max_length=2048), AfterValidator(_checked_url)
 ]
+Secret = Annotated[SecretStr, Field(max_length=8192), AfterValidator(_checked_secret)]
 Id = Annotated[str, StringConstraints(pattern=r"^[!-~]{3,128}$")]
 
 
@@ -68,8 +84,8 @@ class GivenCredentials(BaseModel):
     region_name: Region = "us-east-1"
     endpoint_url: Url | None = None
     access_key_id: Id
-    secret_access_key: Annotated[SecretStr, Field(min_length=1, max_length=256)]
-    session_token: Annotated[SecretStr, Field(min_length=1, max_length=8192)] | None = None
+    secret_access_key: Secret
+    session_token: Secret | None = None
 
     @property
     def signing(self) -> Signing:

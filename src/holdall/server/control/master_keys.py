@@ -52,7 +52,7 @@ def _counted(found: rotation.Resealed) -> Resealed:
 async def list_master_keys(caller: Caller) -> MasterKeys:
     """The newest first. For administrators."""
     caller.require_admin()
-    found = caller.site.master_keys.every()
+    found = caller.site.rotation.keys.every()
     return MasterKeys(items=[_shown(key, seals=key is found[0]) for key in found])
 
 

@@ -12,7 +12,7 @@ from holdall.server.lifecycle_runner import ACTOR as LIFECYCLE
 NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$"
 GRANTEE: Final = r"^(user|org):[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$"
 OWNER: Final = r"^(org:)?[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$"
-BUCKET: Final = r"^[a-z0-9][a-z0-9._-]{0,61}[a-z0-9]$"
+BUCKET: Final = r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
 ACCESS_KEY: Final = r"^[A-Za-z0-9._@+-]{3,128}$"
 
 RESERVED: Final = frozenset({"anonymous", LIFECYCLE})
