@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
 
 import aiohttp
@@ -36,7 +37,7 @@ from holdall.core.errors import (
     Timeout,
     UploadNotFound,
 )
-from holdall.s3.client import Body, Retries, S3Client, SentPart
+from holdall.s3.client import Body, Deleted, Retries, S3Client, SentPart
 from holdall.s3.client.address import Address
 from holdall.s3.client.failures import Refusal, refused
 from holdall.s3.client.request import Request
@@ -609,6 +610,21 @@ class TestStreams:
                 await client.put("bucket", "k", Body.stream([b"a", b"b"], 2))
             assert len(script.seen) == 1
 
+    async def test_a_file_is_sent_again(
+        self, script: Script, client: S3Client, tmp_path: Path
+    ) -> None:
+        data = bytes(range(256)) * 4000
+        (tmp_path / "file").write_bytes(data)
+        script.replies = [Reply(503), LOST, Reply()]
+        with (tmp_path / "file").open("rb") as file:
+            await client.put("bucket", "k", Body.file(file.fileno(), len(data)))
+            assert len(script.seen) == 3
+            decoded = {seen.headers["x-amz-decoded-content-length"] for seen in script.seen}
+            assert decoded == {str(len(data))}
+            assert {len(seen.body) > len(data) for seen in script.seen} == {True}, "in chunks"
+            with pytest.raises(InvalidArgument):
+                await client.put("bucket", "k", Body.file(file.fileno(), len(data) + 1))
+
     async def test_what_a_source_raises_comes_out(self, script: Script, client: S3Client) -> None:
         async def broken() -> AsyncIterator[bytes]:
             yield bytes(100_000)
@@ -810,6 +826,19 @@ class TestListings:
         ]
         assert page.marker == ("l", "null")
 
+    async def test_all_versions_page_by_page(self, script: Script, client: S3Client) -> None:
+        first = (
+            "<Version><Key>k</Key><VersionId>2</VersionId></Version><IsTruncated>true</IsTruncated>"
+            "<NextKeyMarker>k</NextKeyMarker><NextVersionIdMarker>2</NextVersionIdMarker>"
+        )
+        last = "<Version><Key>l</Key><VersionId>null</VersionId></Version>"
+        script.replies = [xml("ListVersionsResult", first), xml("ListVersionsResult", last)]
+        found = [each.version async for each in client.each_version("bucket", prefix="p")]
+        assert found == ["2", "null"]
+        assert [seen.query.get("key-marker") for seen in script.seen] == [None, "k"]
+        assert [seen.query.get("version-id-marker") for seen in script.seen] == [None, "2"]
+        assert {seen.query["prefix"] for seen in script.seen} == {"p"}
+
     async def test_a_key_that_xml_cannot_hold_spoils_no_answer(
         self, script: Script, client: S3Client
     ) -> None:
@@ -850,3 +879,22 @@ class TestDeletions:
         error = failed["a", "v"]
         assert isinstance(error, PermissionDenied)
         assert (error.key, error.revision) == ("a", "v")
+
+    async def test_what_became_of_each(self, script: Script, client: S3Client) -> None:
+        date = datetime(2026, 1, 2, tzinfo=UTC)
+        said = (
+            "<Deleted><Key>a</Key><DeleteMarker>true</DeleteMarker>"
+            "<DeleteMarkerVersionId>m</DeleteMarkerVersionId></Deleted>"
+            "<Deleted><Key>b</Key><VersionId>v</VersionId></Deleted>"
+            "<Error><Key>c</Key><Code>AccessDenied</Code></Error>"
+        )
+        headers = {"date": to_http(date), "x-amz-version-id": "o", "x-amz-delete-marker": "true"}
+        script.replies = [replace(xml("DeleteResult", said), headers=headers)]
+        done = await client.delete_each("bucket", ["a", ("b", "v"), "c", "\0"])
+        assert parse(script.seen[0].body, "Delete").get("Quiet") == "false"
+        assert isinstance(done["c", None], PermissionDenied)
+        assert {each: it for each, it in done.items() if isinstance(it, Deleted)} == {
+            ("a", None): Deleted(True, "m", date),
+            ("b", "v"): Deleted(False, None, date),
+            ("\0", None): Deleted(True, "o", date),
+        }

@@ -54,6 +54,7 @@ class BucketRecord:
     versioning: Versioning = Versioning.ENABLED
     public_access: bool = False
     locked: bool = False  # revisions may be kept from being removed (S3 Object Lock)
+    provider: str = ""  # who keeps the bytes, where it is not the backend itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +370,7 @@ class Capabilities:
     the comment says."""
 
     versions: bool = True
+    suspension: bool = True  # of versions, once they are kept
     numbered: bool = True
     """Revisions have numbers for good, each its own version id, and conditions know them. Else
     numbers are places among the revisions held, the oldest 0, or -1 where nothing told the
@@ -382,6 +384,7 @@ class Capabilities:
     """Of many who make a bucket, delete a blob or complete an upload, one alone is told that
     it was done. Else several may be."""
     uploads: bool = True
+    uploads_end: bool = True  # one that is over is not found
     small_parts: bool = True  # else all parts but the last have 5 MiB or more
     joined_checksums: bool = True  # a blob made of parts knows the CRC32C of its bytes
     described_listings: bool = True  # else no type, metadata, tags, version and number

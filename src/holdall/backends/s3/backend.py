@@ -1,36 +1,47 @@
-"""A provider's own buckets as a backend: native keys, one content a key.
+"""A provider's own buckets as a backend: native keys, native versions.
 
-S3 does not number revisions and answers nothing about them in a listing, so this backend
-speaks of current blobs only (`versions` is False) and numbers each of them 0.
+S3 gives versions an id and no number: a number is the place among the versions that are
+held now, which only a listing of them tells. Where no versions were asked for it is -1, and 0
+for the only content of a bucket that never had any.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import aclosing, suppress
-from datetime import UTC, datetime
+from contextlib import aclosing
+from datetime import datetime
 from typing import Final, NoReturn
 
-from holdall.backends.protocol import RevisionRef, Upload
-from holdall.backends.s3 import listing, said
+from holdall.backends.protocol import RevisionRef
+from holdall.backends.s3 import (
+    buckets,
+    conditions,
+    copying,
+    history,
+    listing,
+    public,
+    said,
+    uploads,
+)
+from holdall.backends.s3.copying import Origin
+from holdall.backends.s3.providers import AWS
 from holdall.backends.s3.reading import S3Reading
 from holdall.backends.s3.sending import send
+from holdall.backends.s3.uploads import S3Upload
 from holdall.core.errors import (
     BlobNotFound,
-    BucketExists,
-    BucketNotFound,
+    Conflict,
+    HoldallError,
     InvalidArgument,
-    InvalidBucketName,
     InvalidKey,
     NotSupported,
     PreconditionFailed,
     RevisionNotFound,
 )
-from holdall.core.names import check_bucket_name, encode_key, parse_bucket_ref
+from holdall.core.names import encode_key
 from holdall.core.sources import Source
 from holdall.core.values import (
     ALWAYS,
-    ANY_SOURCE,
     COPY_ALL,
     NEWEST,
     PLAIN,
@@ -48,31 +59,21 @@ from holdall.core.values import (
     Versioning,
 )
 from holdall.engine.checking import check_limit, encode_text
-from holdall.s3.client import Head, S3Client
-from holdall.s3.client.values import EPOCH, quoted
+from holdall.s3.client import Deleted, Download, Head, S3Client, Stored
+from holdall.s3.client.values import quoted
 
-ABILITIES: Final = Capabilities(
-    versions=False,
-    time_travel=False,
-    conditional_put=True,
-    conditional_delete=False,
-    atomic_move=False,
-    uploads=False,
-    signed_urls=True,
-    credentials=False,
-    any_key=True,
-)
+TRIES: Final = 3
 
 
 class S3Backend:
     """Meets `Backend` as far as S3 goes. The client becomes its own and is closed with it.
 
     `owner` is the name under which the caller's buckets go; a bucket's id is its name.
-    `capabilities` may be narrowed for a provider that does less than S3 (`any_key`, …).
+    `capabilities` are the provider's (`holdall.backends.s3.providers`).
     """
 
     def __init__(
-        self, client: S3Client, *, owner: str = "s3", capabilities: Capabilities = ABILITIES
+        self, client: S3Client, *, owner: str = "s3", capabilities: Capabilities = AWS
     ) -> None:
         self._client = client
         self._owner = owner
@@ -85,129 +86,142 @@ class S3Backend:
     ) -> BucketRecord:
         if name is None:
             _refuse("buckets without a name")
-        if versioning is not Versioning.OFF:
-            _refuse("versions")
-        check_bucket_name(name)
-        with suppress(BucketNotFound):  # S3 forgives a second creation in its first region
-            await self._client.head_bucket(name)
-            raise BucketExists(f"There is a bucket {name!r}.", bucket=name)
-        await self._client.create_bucket(name)
+        self._need_versioning(versioning)
+        await buckets.create(self._client, name, versioning)
         return await self.get_bucket(name)
 
     async def get_bucket(self, bucket: str) -> BucketRecord:
-        name = self._name(bucket)
-        async with aclosing(self._client.list_buckets()) as held:
-            async for each in held:
-                if each.name == name:
-                    return self._record(name, each.created_at)
-        await self._client.head_bucket(name)  # another's, which the caller may use
-        return self._record(name, EPOCH)
+        """What the caller may not see of its settings counts as off."""
+        return await buckets.get(self._client, self._owner, self._name(bucket), self.capabilities)
 
     async def delete_bucket(self, bucket: str, *, force: bool = False) -> None:
         name = self._name(bucket)
         if force:
-            await self._empty(name)
+            await buckets.empty(self._client, name, self.capabilities)
+        elif self.capabilities.versions:
+            await buckets.demand_empty(self._client, name)
         await self._client.delete_bucket(name)
 
-    async def _empty(self, name: str) -> None:
-        uploads = [each async for each in self._client.each_upload(name)]
-        for upload in uploads:
-            await self._client.abort_upload(name, upload.key, upload.id)
-        # First what is there now: not every server names odd keys well among the versions.
-        await self._delete(name, [(each.key, None) async for each in self._client.each(name)])
-        while found := (await self._client.list_versions(name)).entries:
-            await self._delete(name, [(entry.key, entry.version) for entry in found])
-
-    async def _delete(self, name: str, named: Sequence[tuple[str, str | None]]) -> None:
-        for error in (await self._client.delete_many(name, named)).values():
-            raise error
-
     async def list_buckets(self) -> AsyncIterator[BucketRecord]:
-        held = [each async for each in self._client.list_buckets()]
-        for each in sorted(held, key=lambda each: each.name):
-            yield self._record(each.name, each.created_at)
+        for record in await buckets.every(self._client, self._owner, self.capabilities):
+            yield record
 
     async def set_public_access(self, bucket: str, public_access: bool) -> BucketRecord:
-        _refuse("public access")
+        """In several steps; doing it again finishes the job."""
+        name = self._name(bucket)
+        self._need(self.capabilities.public_access, "public access")
+        await public.set_public(self._client, name, public_access)
+        return await self.get_bucket(name)
 
     async def set_versioning(self, bucket: str, versioning: Versioning) -> BucketRecord:
-        _refuse("versions")
-
-    def _record(self, name: str, created_at: datetime) -> BucketRecord:
-        return BucketRecord(name, self._owner, name, created_at, Versioning.OFF)
+        name = self._name(bucket)
+        self._need_versioning(versioning)
+        await buckets.set_versioning(self._client, name, versioning)
+        return await self.get_bucket(name)
 
     def _name(self, bucket: str) -> str:
-        ref = parse_bucket_ref(bucket)
-        if ref.name is None or ref.owner not in (None, self._owner):
-            raise BucketNotFound(f"There is no bucket {bucket!r}.", bucket=bucket)
-        try:
-            check_bucket_name(ref.name)
-        except InvalidBucketName as error:  # a bucket that cannot exist is not there
-            raise BucketNotFound(f"There is no bucket {bucket!r}.", bucket=bucket) from error
-        return ref.name
+        return buckets.named(bucket, self._owner)
 
     # blobs
 
     async def put(
         self, bucket: str, key: str, source: Source, *, options: PutOptions = PLAIN
     ) -> Revision:
-        name = self._name(bucket)
-        encode_key(key)
+        name = self._place(bucket, key)
         said.check_options(options)
-        etag, size = await send(self._client, name, key, source, options)
-        return await self._stored(name, key, etag, size)
+        self._check_condition(options.precondition, able=self.capabilities.conditional_put)
+        with conditions.demanding(options.precondition):
+            sent = await send(self._client, name, key, source, options)
+        return await self._made(name, key, sent.stored, sent.size)
 
-    async def _stored(self, name: str, key: str, etag: str, size: int) -> Revision:
+    async def _made(self, name: str, key: str, stored: Stored, size: int) -> Revision:
         """What was just made; if it is overwritten already, the little that we know of it."""
+        match, version = {"if-match": quoted(stored.etag)}, said.own_version(stored)
         try:
-            head = await self._client.head(name, key, headers={"if-match": quoted(etag)})
-        except (PreconditionFailed, BlobNotFound):
-            return Revision(key, 0, said.UNVERSIONED, size, datetime.now(UTC), etag=etag)
-        return said.revision(key, head, await self._tags(name, key, head))
+            head = await self._client.head(name, key, version=version, headers=match)
+        except (PreconditionFailed, BlobNotFound, RevisionNotFound):
+            return said.stored(key, stored, size)
+        return said.revision(key, head, await self._tags(name, key, head, version))
 
-    async def _tags(self, name: str, key: str, head: Head) -> Mapping[str, str]:
+    async def _tags(
+        self, name: str, key: str, head: Head, version: str | None
+    ) -> Mapping[str, str]:
         if head.headers.get("x-amz-tagging-count", "0") == "0":
             return {}
-        return await self._client.get_tags(name, key)
+        return await self._client.get_tags(name, key, version=version)
 
     async def open(
         self, bucket: str, key: str, *, revision: RevisionRef = None, span: Span | None = None
     ) -> S3Reading:
-        name = self._name(bucket)
-        encode_key(key)
-        _check_current(revision)
+        name = self._place(bucket, key)
         start, end = (0, None) if span is None else (span.start, span.end)
         said.check_span(start, end)
+        version = None if revision is None else await self._content(name, key, revision)
         if start == end:
-            return await self._nothing(name, key, start)
+            return await self._nothing(name, key, start, version)
+        id = version.asked if version else None
         try:
-            download = await self._client.get(name, key, start=start, end=end)
+            download = await self._client.get(name, key, start=start, end=end, version=id)
         except InvalidArgument as error:
             if error.status != 416:
                 raise
-            return await self._nothing(name, key, start)
-        found = said.revision(key, download.head, await self._tags(name, key, download.head))
+            return await self._nothing(name, key, start, version)
+        return await self._reading(name, key, download, version)
+
+    async def _reading(
+        self, name: str, key: str, download: Download, version: history.Version | None
+    ) -> S3Reading:
+        try:
+            found = await self._shown(name, key, download.head, version)
+        except BaseException:
+            await download.aclose()
+            raise
         return S3Reading(found, download.span, download)
 
-    async def _nothing(self, name: str, key: str, start: int) -> S3Reading:
-        found = await self.head(name, key)
+    async def _nothing(
+        self, name: str, key: str, start: int, version: history.Version | None
+    ) -> S3Reading:
+        found = await self._described(name, key, version)
         at = min(start, found.size)
         return S3Reading(found, (at, at), None)
 
     async def head(self, bucket: str, key: str, *, revision: RevisionRef = None) -> Revision:
-        name = self._name(bucket)
-        encode_key(key)
-        _check_current(revision)
-        head = await self._head(name, key)
-        return said.revision(key, head, await self._tags(name, key, head))
+        name = self._place(bucket, key)
+        if revision is None:
+            return await self._described(name, key, None)
+        found = await self._find(name, key, revision)
+        if found.listed.is_marker:
+            return found.revision
+        return await self._described(name, key, found)
 
-    async def _head(self, name: str, key: str) -> Head:
+    async def _described(self, name: str, key: str, version: history.Version | None) -> Revision:
+        head = await self._head(name, key, version.asked if version else None)
+        return await self._shown(name, key, head, version)
+
+    async def _shown(
+        self, name: str, key: str, head: Head, version: history.Version | None
+    ) -> Revision:
+        id = version.asked if version else None
+        found = said.revision(key, head, await self._tags(name, key, head, id))
+        return found if version is None else version.described(found)
+
+    async def _head(self, name: str, key: str, version: str | None = None) -> Head:
         """A missing bucket and a missing key look the same in an answer to HEAD."""
         try:
-            return await self._client.head(name, key)
+            return await self._client.head(name, key, version=version)
         except BlobNotFound:
             await self._client.head_bucket(name)
             raise
+
+    async def _find(self, name: str, key: str, revision: RevisionRef) -> history.Version:
+        return history.find(await self._held(name, key), name, key, revision)
+
+    async def _content(self, name: str, key: str, revision: RevisionRef) -> history.Version:
+        return history.find_content(await self._held(name, key), name, key, revision)
+
+    async def _held(self, name: str, key: str) -> Sequence[history.Version]:
+        listed = history.versions if self.capabilities.versions else history.only
+        return await listed(self._client, name, key)
 
     async def delete(
         self,
@@ -218,27 +232,49 @@ class S3Backend:
         precondition: Precondition = ALWAYS,
     ) -> Revision | None:
         """`BlobNotFound` is decided before: S3 does not say whether there was anything."""
-        name = self._name(bucket)
-        encode_key(key)
-        _check_current(revision)
+        name = self._place(bucket, key)
         if precondition != ALWAYS:
-            _refuse("conditional deletions")
-        await self._head(name, key)
-        await self._client.delete(name, key)
-        return None
+            self._need(self.capabilities.conditional_delete, "conditional deletions")
+            conditions.check_delete(precondition)
+        if revision is not None:
+            await self._remove(name, key, revision, precondition)
+            return None
+        if precondition == ALWAYS:
+            await self._head(name, key)
+        with conditions.demanding(precondition):
+            headers = conditions.headers(precondition)
+            return said.marker(key, await self._client.delete(name, key, headers=headers))
+
+    async def _remove(
+        self, name: str, key: str, revision: RevisionRef, precondition: Precondition
+    ) -> None:
+        """Places move when a version goes, maybe by somebody else's hand a moment ago."""
+        if isinstance(revision, int) and revision >= 0:
+            _refuse("lasting numbers: name what is to be deleted by its version id")
+        if precondition != ALWAYS:
+            _refuse("conditional deletions of one version")
+        found = await self._find(name, key, revision)
+        await self._client.delete(name, key, version=found.asked)
 
     async def delete_many(self, bucket: str, keys: Iterable[str]) -> Sequence[Deletion]:
+        """Where there are versions, a missing key gets a delete marker like any other."""
         name, wanted = self._name(bucket), list(keys)
         bad = {key: error for key in wanted if (error := _key_error(key)) is not None}
         good = dict.fromkeys(key for key in wanted if key not in bad)
         if not good:
             await self._client.head_bucket(name)
-        failed = await self._client.delete_many(name, good)
-        return [Deletion(key, None, bad.get(key) or failed.get((key, None))) for key in wanted]
+        done = {key: it for (key, _), it in (await self._client.delete_each(name, good)).items()}
+        return [_deletion(key, bad.get(key) or _taken(done, key)) for key in wanted]
 
     async def delete_all_revisions(self, bucket: str, key: str) -> int:
-        await self.delete(bucket, key)
-        return 1
+        name = self._place(bucket, key)
+        held = await self._held(name, key)
+        history.demand_any(held, name, key)
+        named = [(key, each.asked) for each in reversed(held)]
+        failed = await self._client.delete_many(name, named)
+        for error in failed.values():
+            raise error
+        return len(held)
 
     async def copy(
         self,
@@ -250,27 +286,31 @@ class S3Backend:
         revision: RevisionRef = None,
         options: CopyOptions = COPY_ALL,
     ) -> Revision:
-        """Up to 5 GiB, which is what S3 copies in one request.
-
-        Conditions are refused: not every provider knows them here, and those that do not
-        overwrite without a word.
-        """
-        name, to_name = self._name(bucket), self._name(to_bucket)
-        encode_key(key)
-        encode_key(to_key)
-        _check_current(revision)
+        name, to_name = self._place(bucket, key), self._place(to_bucket, to_key)
         said.check_options(options)
-        if options.precondition != ALWAYS or options.source != ANY_SOURCE:
-            _refuse("conditional copies")
-        source = await self.head(name, key)
-        headers = _copy_headers(source, options)
-        stored = await self._client.copy(name, key, to_name, to_key, headers=headers)
-        return await self._stored(to_name, to_key, stored.etag, source.size)
+        self._check_condition(options.precondition, able=self.capabilities.conditional_copy)
+        for _ in range(TRIES):
+            source = await self._origin(name, key, revision)
+            conditions.demand_of_source(options.source, source.revision, name)
+            try:
+                with conditions.demanding(options.precondition):
+                    stored = await copying.copy(self._client, source, to_name, to_key, options)
+            except PreconditionFailed:
+                if options.precondition != ALWAYS:
+                    raise
+                continue  # the source is another one since it was looked at
+            return await self._made(to_name, to_key, stored, source.head.size)
+        raise Conflict(f"{key!r} changes faster than it is copied.", bucket=name, key=key)
+
+    async def _origin(self, name: str, key: str, revision: RevisionRef) -> Origin:
+        version = None if revision is None else await self._content(name, key, revision)
+        head = await self._head(name, key, version.asked if version else None)
+        return Origin(name, key, head, await self._shown(name, key, head, version))
 
     async def move(self, bucket: str, key: str, to_bucket: str, to_key: str) -> Revision:
-        self._name(to_bucket)
-        encode_key(to_key)
-        self._refuse_for(bucket, key, "atomic moves")
+        self._place(bucket, key)
+        self._place(to_bucket, to_key)
+        _refuse("atomic moves")
 
     async def list(
         self,
@@ -282,7 +322,7 @@ class S3Backend:
         limit: int = 1000,
         at: datetime | None = None,
     ) -> Page:
-        """Entries say what a listing of S3 says: nothing of type, metadata and tags."""
+        """Entries say what a listing of S3 says: nothing of type, metadata, tags and version."""
         name = self._name(bucket)
         if at is not None:
             _refuse("time travel")
@@ -294,74 +334,107 @@ class S3Backend:
     async def revisions(
         self, bucket: str, key: str, *, after: int | None = None, limit: int = 1000
     ) -> Sequence[Revision]:
+        """They say what a listing of S3 says. All of them are looked at, whatever the limit."""
+        name = self._place(bucket, key)
         check_limit(limit)
-        try:
-            found = await self.head(bucket, key)
-        except BlobNotFound:
-            return []
-        return [found] if after is None or after > 0 else []
+        held = await self._held(name, key)
+        return [each.revision for each in held if after is None or each.number < after][:limit]
 
     async def restore(self, bucket: str, key: str, revision: RevisionRef) -> Revision:
-        self._refuse_for(bucket, key, "versions")
+        return await self.copy(bucket, key, bucket, key, revision=revision)
 
     async def undelete(self, bucket: str, key: str) -> Revision:
-        self._refuse_for(bucket, key, "versions")
+        name = self._place(bucket, key)
+        held = await self._held(name, key)
+        history.demand_any(held, name, key)
+        if not held[0].listed.is_marker:
+            raise Conflict(f"{key!r} is not deleted.", bucket=name, key=key)
+        return await self.copy(bucket, key, bucket, key, revision=NEWEST)
 
     async def set_tags(
         self, bucket: str, key: str, tags: Mapping[str, str], *, revision: RevisionRef = None
     ) -> None:
-        name = self._name(bucket)
-        encode_key(key)
-        _check_current(revision)
+        name = self._place(bucket, key)
         said.check_options(PutOptions(tags=tags))
-        await self._client.set_tags(name, key, tags)
+        if revision is None:
+            await self._head(name, key)  # S3 answers in several ways where there is a marker
+            await self._client.set_tags(name, key, tags)
+        else:
+            found = await self._content(name, key, revision)
+            await self._client.set_tags(name, key, tags, version=found.asked)
 
     # uploads
 
-    async def start_upload(self, bucket: str, key: str, *, options: PutOptions = PLAIN) -> Upload:
-        self._refuse_for(bucket, key, "uploads in parts")
+    async def start_upload(self, bucket: str, key: str, *, options: PutOptions = PLAIN) -> S3Upload:
+        name = self._place(bucket, key)
+        self._need(self.capabilities.uploads, "uploads in parts")
+        return self._upload(name, key, await uploads.start(self._client, name, key, options))
 
-    async def resume_upload(self, bucket: str, key: str, id: str) -> Upload:
-        self._refuse_for(bucket, key, "uploads in parts")
+    async def resume_upload(self, bucket: str, key: str, id: str) -> S3Upload:
+        name = self._place(bucket, key)
+        self._need(self.capabilities.uploads, "uploads in parts")
+        uploads.check_id(id)
+        upload = self._upload(name, key, id)
+        await upload.require()
+        return upload
+
+    def _upload(self, name: str, key: str, id: str) -> S3Upload:
+        return S3Upload(self._client, (name, key), id, self._named_origin, self._made)
+
+    async def _named_origin(self, bucket: str, key: str, revision: RevisionRef) -> Origin:
+        return await self._origin(self._place(bucket, key), key, revision)
 
     async def list_uploads(
         self, bucket: str, *, prefix: str = "", after: tuple[str, str] = ("", ""), limit: int = 1000
     ) -> Sequence[UploadRecord]:
-        _refuse("uploads in parts")
+        name = self._name(bucket)
+        self._need(self.capabilities.uploads, "uploads in parts")
+        check_limit(limit)
+        return await uploads.unfinished(self._client, name, prefix, after, limit)
 
     # access and accounts
 
     async def sign_url(
         self, bucket: str, key: str, *, method: str = "GET", expires_in: float = 3600
     ) -> str:
-        name = self._name(bucket)
+        name = self._place(bucket, key)
         return self._client.sign_url(method, name, key, expires=int(expires_in))
 
     async def usage(self, bucket: str) -> Usage:
         """Counted by listing all of it: S3 keeps no account."""
         name, total = self._name(bucket), Usage()
-        async with aclosing(self._client.each(name)) as entries:
+        each = self._client.each_version if self.capabilities.versions else self._client.each
+        async with aclosing(each(name)) as entries:
             async for entry in entries:
-                total += Usage(1, entry.size, 1, entry.size)
+                total += said.usage(entry)
         return total
 
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    def _refuse_for(self, bucket: str, key: str, what: str) -> NoReturn:
-        self._name(bucket)
+    def _place(self, bucket: str, key: str) -> str:
+        name = self._name(bucket)
         encode_key(key)
-        _refuse(what)
+        return name
+
+    def _check_condition(self, condition: Precondition, *, able: bool) -> None:
+        if condition != ALWAYS:
+            self._need(able, "conditions here")
+            conditions.check_write(condition)
+
+    def _need_versioning(self, versioning: Versioning) -> None:
+        if versioning is not Versioning.OFF:
+            self._need(self.capabilities.versions, "versions")
+        if versioning is Versioning.SUSPENDED:
+            self._need(self.capabilities.suspension, "suspended versions")
+
+    def _need(self, able: bool, what: str) -> None:
+        if not able:
+            _refuse(what)
 
 
 def _refuse(what: str) -> NoReturn:
     raise NotSupported(f"This backend has no {what}.")
-
-
-def _check_current(revision: RevisionRef) -> None:
-    """A bucket that keeps no versions has the newest revision of a blob, and no other."""
-    if revision not in (None, NEWEST, 0, said.UNVERSIONED):
-        raise RevisionNotFound(f"There is no revision {revision!a}.", revision=revision)
 
 
 def _key_error(key: str) -> InvalidKey | None:
@@ -372,16 +445,13 @@ def _key_error(key: str) -> InvalidKey | None:
     return None
 
 
-def _copy_headers(source: Revision, options: CopyOptions) -> dict[str, str]:
-    """S3 replaces metadata and type together, so what is to stay is said again. It does so
-    for a copy onto itself too, which it refuses when nothing changes."""
-    metadata = source.metadata if options.metadata is None else options.metadata
-    headers = {
-        "x-amz-metadata-directive": "REPLACE",
-        "content-type": options.content_type or source.content_type,
-        **said.metadata_headers(metadata, source.checksums),
-        "x-amz-copy-source-if-match": quoted(source.etag),
-    }
-    if options.tags is None:
-        return headers
-    return headers | {"x-amz-tagging-directive": "REPLACE"} | said.tag_headers(options.tags)
+def _taken(done: dict[str, Deleted | HoldallError], key: str) -> Deleted | HoldallError | None:
+    """What became of a key; who names one twice deletes it once."""
+    outcome = done.get(key)
+    return outcome if isinstance(outcome, HoldallError) else done.pop(key, None)
+
+
+def _deletion(key: str, done: Deleted | HoldallError | None) -> Deletion:
+    if isinstance(done, HoldallError):
+        return Deletion(key, error=done)
+    return Deletion(key, said.marker(key, done) if done else None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from holdall.backends.s3.said import UNVERSIONED
+from holdall.backends.s3 import said
 from holdall.core.names import MAX_KEY_BYTES
-from holdall.core.values import CommonPrefix, Entry, Page, Revision
-from holdall.s3.client import Listed, Listing, S3Client
+from holdall.core.values import CommonPrefix, Entry, Page
+from holdall.s3.client import Listing, S3Client
 
 _LAST: Final = "\U0010ffff"
 
@@ -19,8 +19,11 @@ async def page(
     """A page of `limit` entries. They say what a listing of S3 says: key, size, entity tag
     and time; nothing of their type, metadata and tags."""
     found: list[Entry] = []
-    start = _beyond(after, prefix, delimiter)
-    while True:
+    begun = _begun(after, prefix, delimiter)
+    if begun and (await client.list(bucket, prefix=begun, after=after, limit=1)).entries:
+        found.append(CommonPrefix(begun))
+    start = _beyond(begun or after, prefix, delimiter)
+    while len(found) < limit:
         some = await client.list(
             bucket,
             prefix=prefix,
@@ -32,8 +35,7 @@ async def page(
         if some.token is None:
             return Page(tuple(found), None)
         start = _beyond(name(found[-1]), prefix, delimiter)
-        if len(found) >= limit:
-            return Page(tuple(found), name(found[-1]))
+    return Page(tuple(found), name(found[-1]))
 
 
 def name(entry: Entry) -> str:
@@ -41,22 +43,16 @@ def name(entry: Entry) -> str:
 
 
 def merged(some: Listing) -> Iterable[Entry]:
-    entries: list[Entry] = [revision(entry) for entry in some.entries]
+    entries: list[Entry] = [said.listed(entry) for entry in some.entries]
     entries += [CommonPrefix(prefix) for prefix in some.prefixes]
     return sorted(entries, key=lambda entry: name(entry).encode())
 
 
-def revision(entry: Listed) -> Revision:
-    return Revision(
-        key=entry.key,
-        number=0,
-        version=entry.version or UNVERSIONED,
-        size=entry.size,
-        created_at=entry.modified,
-        etag=entry.etag,
-        is_marker=entry.is_marker,
-        is_current=entry.is_latest,
-    )
+def _begun(after: str, prefix: str, delimiter: str) -> str:
+    """The common prefix that a key to start after lies below, "" for none. Not every server
+    shows what is left of it, so it is asked for by itself."""
+    shown = _shown(after, prefix, delimiter)
+    return "" if shown == after else shown
 
 
 def _beyond(after: str, prefix: str, delimiter: str) -> str:
@@ -65,8 +61,14 @@ def _beyond(after: str, prefix: str, delimiter: str) -> str:
     S3 goes on with what is under it: only beyond the last key that can begin with it does it
     end.
     """
-    rest = after[len(prefix) :]
-    shown = delimiter and after.startswith(prefix) and rest.find(delimiter) >= 0
-    if not shown or rest.index(delimiter) + len(delimiter) != len(rest):
+    if not after or _shown(after, prefix, delimiter) != after:
         return after
     return after + _LAST * ((MAX_KEY_BYTES - len(after.encode())) // len(_LAST.encode()))
+
+
+def _shown(key: str, prefix: str, delimiter: str) -> str:
+    """The common prefix under which a key is shown, itself where it is one, "" for none."""
+    rest = key[len(prefix) :]
+    if not delimiter or not key.startswith(prefix) or delimiter not in rest:
+        return ""
+    return prefix + rest[: rest.index(delimiter) + len(delimiter)]

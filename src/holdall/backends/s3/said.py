@@ -16,10 +16,10 @@ from urllib.parse import urlencode
 
 from holdall.core.content_types import guess_content_type
 from holdall.core.errors import InvalidArgument, NotSupported
-from holdall.core.values import CopyOptions, Precondition, PutOptions, Revision
+from holdall.core.values import NEWEST, CopyOptions, PutOptions, Revision, Usage
 from holdall.engine.checking import check_content_type, check_pairs
-from holdall.s3.client import Head
-from holdall.s3.client.values import META, quoted
+from holdall.s3.client import Deleted, Head, Listed, Stored
+from holdall.s3.client.values import META, answered_at
 
 PACKED: Final = "holdall"
 """The metadata name under which what no header can carry is packed."""
@@ -38,20 +38,6 @@ def check_options(options: PutOptions | CopyOptions) -> None:
     check_pairs(options.tags or {})
     if options.attributes or options.marks:
         raise NotSupported("Attributes and marks are not kept by this backend.")
-    check_condition(options.precondition)
-
-
-def check_condition(condition: Precondition) -> None:
-    if condition.expect is not None:
-        raise NotSupported("S3 does not number revisions, so none can be expected.")
-    if condition.if_none_match not in (None, "*"):
-        raise NotSupported("S3 takes no entity tag in If-None-Match of a write, only *.")
-
-
-def conditions(condition: Precondition) -> dict[str, str]:
-    """The headers of a conditional write (S3 "Conditional writes")."""
-    wanted = {"if-match": condition.if_match, "if-none-match": condition.if_none_match}
-    return {name: quoted(tag) for name, tag in wanted.items() if tag is not None}
 
 
 def headers(
@@ -86,12 +72,12 @@ def _is_plain(name: str, value: str) -> bool:
 
 
 def revision(key: str, head: Head, tags: Mapping[str, str]) -> Revision:
-    """What S3 says of an object. Its number is 0: S3 has none."""
+    """What S3 says of the current object. Where there are versions nobody told its number."""
     plain = dict(head.metadata)
     packed = _unpacked(plain.pop(PACKED, ""))
     return Revision(
         key=key,
-        number=0,
+        number=number_of(head.version),
         version=head.version or UNVERSIONED,
         size=head.size,
         created_at=head.modified,
@@ -100,7 +86,69 @@ def revision(key: str, head: Head, tags: Mapping[str, str]) -> Revision:
         checksums=packed.checksums,
         metadata={**plain, **packed.metadata},
         tags=tags,
+        is_null=is_null(head.version),
     )
+
+
+def stored(key: str, made: Stored, size: int) -> Revision:
+    """What is known of an object that was overwritten since it was made."""
+    return Revision(
+        key,
+        number_of(made.version),
+        made.version or UNVERSIONED,
+        size,
+        answered_at(made.headers),
+        etag=made.etag,
+        is_null=is_null(made.version),
+    )
+
+
+def own_version(made: Stored) -> str | None:
+    """The version id that nothing else will ever have, if there is one."""
+    return None if is_null(made.version) else made.version
+
+
+def listed(entry: Listed, number: int = NEWEST, version: str = "") -> Revision:
+    """What a listing says of an object or a marker: nothing of type, metadata and tags, and
+    one of objects nothing of versions."""
+    return Revision(
+        key=entry.key,
+        number=number,
+        version=version,
+        size=entry.size,
+        created_at=entry.modified,
+        etag=entry.etag,
+        is_marker=entry.is_marker,
+        is_current=entry.is_latest,
+        is_null=version == UNVERSIONED,
+    )
+
+
+def marker(key: str, deleted: Deleted) -> Revision | None:
+    """The delete marker that a deletion made, if any."""
+    if not deleted.is_marker:
+        return None
+    version = deleted.version or UNVERSIONED
+    return Revision(
+        key, NEWEST, version, 0, deleted.at, is_marker=True, is_null=version == UNVERSIONED
+    )
+
+
+def usage(entry: Listed) -> Usage:
+    """What a version or a marker adds to what a bucket holds."""
+    if entry.is_marker:
+        return Usage(markers=1)
+    current = (1, entry.size) if entry.is_latest else (0, 0)
+    return Usage(*current, 1, entry.size)
+
+
+def number_of(version: str | None) -> int:
+    """Of the current version: 0, the only one, where there are no versions."""
+    return 0 if version is None else NEWEST
+
+
+def is_null(version: str | None) -> bool:
+    return version in (None, UNVERSIONED)
 
 
 class _Packed(NamedTuple):

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import NamedTuple
 
-from holdall.backends.s3 import said
+from holdall.backends.s3 import conditions, said
+from holdall.backends.s3.spooling import updated
 from holdall.core.checksums import Digester, digester, verified
 from holdall.core.sources import Source, chunks
 from holdall.core.values import PutOptions
-from holdall.s3.client import S3Client
+from holdall.s3.client import S3Client, Stored
 from holdall.s3.client.parts import PART, PartsUpload
 
 Checksums = Mapping[str, bytes | None]
 
 
 class Sent(NamedTuple):
-    """The entity tag of what was made, and its size in bytes."""
+    """What was made, and its size in bytes."""
 
-    etag: str
+    stored: Stored
     size: int
 
 
@@ -41,11 +41,11 @@ async def send(
             await upload.write(head)
             if not ended:
                 async for chunk in stream:
-                    await _update(digesters, chunk)
+                    await updated(digesters, chunk)
                     await upload.write(chunk)
                 verified(digesters, options.checksums)
-            stored = await upload.complete(said.conditions(options.precondition))
-            return Sent(stored.etag, upload.size)
+            stored = await upload.complete(conditions.headers(options.precondition))
+            return Sent(stored, upload.size)
 
 
 async def _head(
@@ -54,12 +54,8 @@ async def _head(
     """The first bytes, and whether they are all."""
     head = bytearray()
     async for chunk in stream:
-        await _update(digesters, chunk)
+        await updated(digesters, chunk)
         head += chunk
         if len(head) > PART:
             return bytes(head), False
     return bytes(head), True
-
-
-async def _update(digesters: Mapping[str, Digester], chunk: bytes) -> None:
-    await asyncio.gather(*(asyncio.to_thread(d.update, chunk) for d in digesters.values()))

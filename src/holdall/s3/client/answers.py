@@ -159,15 +159,29 @@ def upload_page(tree: Element) -> UploadPage:
     return UploadPage(found, (decode(tree.need("NextKeyMarker")), tree.need("NextUploadIdMarker")))
 
 
-def refusals(tree: Element) -> dict[tuple[str, str | None], tuple[str, str]]:
-    """S3 DeleteObjects: code and message by key and version, of those that stayed."""
-    return {
+Named = tuple[str, str | None]
+Done = dict[Named, tuple[bool, str | None]]
+Left = dict[Named, tuple[str, str]]
+
+
+def deletions(tree: Element) -> tuple[Done, Left]:
+    """S3 DeleteObjects: by key and version whether a marker was made, or went, and which; and
+    code and message of those that stayed."""
+    done = {
+        (each.need("Key"), each.get("VersionId") or None): (
+            each.get("DeleteMarker") == "true",
+            each.get("DeleteMarkerVersionId") or None,
+        )
+        for each in tree.all("Deleted")
+    }
+    left = {
         (each.need("Key"), each.get("VersionId") or None): (
             each.get("Code") or "InternalError",
             each.get("Message") or "",
         )
         for each in tree.all("Error")
     }
+    return done, left
 
 
 def deletion(named: Iterable[tuple[str, str | None]], *, quiet: bool = True) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -26,14 +27,16 @@ class Body:
     size: int
     open: Callable[[], AsyncIterator[bytes]]
     data: bytes | None = None
-
-    @property
-    def replayable(self) -> bool:
-        return self.data is not None
+    replayable: bool = False
 
     @classmethod
     def of(cls, data: bytes) -> Body:
-        return cls(len(data), lambda: _pieces(data), data)
+        return cls(len(data), lambda: _pieces(data), data, replayable=True)
+
+    @classmethod
+    def file(cls, descriptor: int, size: int) -> Body:
+        """The first bytes of an open file, which stays as it is until the request is done."""
+        return cls(size, lambda: _from_file(descriptor, size), replayable=True)
 
     @classmethod
     def stream(cls, source: Source, size: int) -> Body:
@@ -75,6 +78,16 @@ async def _pieces(data: bytes) -> AsyncIterator[bytes]:
     view = memoryview(data)
     for at in range(0, len(data), STEP):
         yield bytes(view[at : at + STEP])
+
+
+async def _from_file(descriptor: int, size: int) -> AsyncIterator[bytes]:
+    at = 0
+    while at < size:
+        chunk = await asyncio.to_thread(os.pread, descriptor, min(STEP, size - at), at)
+        if not chunk:
+            raise InvalidArgument(f"the file ends after {at} of {size} bytes", expected=size)
+        yield chunk
+        at += len(chunk)
 
 
 async def _exactly(source: Source, size: int) -> AsyncIterator[bytes]:

@@ -32,6 +32,7 @@ from holdall.s3.client.values import (
     Stored,
     Unfinished,
     UploadPage,
+    answered_at,
     unquoted,
 )
 from holdall.s3.errors import CODES, S3Error
@@ -190,9 +191,11 @@ class S3Client:
     async def set_versioning(self, bucket: str, status: str) -> None:
         """S3 PutBucketVersioning: `Enabled` or `Suspended`."""
         body = render("VersioningConfiguration", [("Status", status)])
-        await self.request(
-            "PUT", bucket, query=(("versioning", ""),), headers=_md5(body), body=body
-        )
+        await self.configure(bucket, (("versioning", ""),), body)
+
+    async def configure(self, bucket: str, query: Query, body: bytes) -> None:
+        """Replace one of a bucket's documents, such as S3 PutBucketPolicy does."""
+        await self.request("PUT", bucket, query=query, headers=_md5(body), body=body)
 
     # objects
 
@@ -238,8 +241,8 @@ class S3Client:
         self, bucket: str, key: str, *, version: str | None = None, headers: Headers = NONE
     ) -> Deleted:
         """S3 DeleteObject. An object that is not there is no error."""
-        said = (await self.request("DELETE", bucket, key, _of_version(version), headers)).headers
-        return Deleted(said.get("x-amz-delete-marker") == "true", said.get("x-amz-version-id"))
+        answer = await self.request("DELETE", bucket, key, _of_version(version), headers)
+        return Deleted.of(answer.headers)
 
     async def delete_many(
         self, bucket: str, named: Iterable[str | Named]
@@ -248,27 +251,40 @@ class S3Client:
 
         Keys that XML cannot write are deleted one by one.
         """
+        done = await self._delete(bucket, named, quiet=True)
+        return {each: error for each, error in done.items() if isinstance(error, HoldallError)}
+
+    async def delete_each(
+        self, bucket: str, named: Iterable[str | Named]
+    ) -> Mapping[Named, Deleted | HoldallError]:
+        """The same, with what became of each."""
+        return await self._delete(bucket, named, quiet=False)
+
+    async def _delete(
+        self, bucket: str, named: Iterable[str | Named], *, quiet: bool
+    ) -> Mapping[Named, Deleted | HoldallError]:
         wanted = [(each, None) if isinstance(each, str) else each for each in named]
         odd = [each for each in wanted if UNWRITABLE.search(each[0])]
         plain = [each for each in wanted if not UNWRITABLE.search(each[0])]
-        failed: dict[Named, HoldallError] = {}
+        done: dict[Named, Deleted | HoldallError] = {}
         for at in range(0, len(plain), PAGE):
-            failed |= await self._delete_page(bucket, plain[at : at + PAGE])
+            done |= await self._delete_page(bucket, plain[at : at + PAGE], quiet)
         for key, version in odd:
             try:
-                await self.delete(bucket, key, version=version)
+                done[key, version] = await self.delete(bucket, key, version=version)
             except HoldallError as error:
-                failed[key, version] = error
-        return failed
+                done[key, version] = error
+        return done
 
     async def _delete_page(
-        self, bucket: str, named: Sequence[Named]
-    ) -> Mapping[Named, HoldallError]:
-        body = answers.deletion(named)
+        self, bucket: str, named: Sequence[Named], quiet: bool
+    ) -> Mapping[Named, Deleted | HoldallError]:
+        body = answers.deletion(named, quiet=quiet)
         query, sent = (("delete", ""),), Body.of(body)
         request = Request("POST", bucket, None, query, _md5(body), sent, xml=True)
-        _, left = await self._read(answers.refusals, request)
-        return {
+        answer, (done, left) = await self._read(answers.deletions, request)
+        at = answered_at(answer.headers)
+        return {each: Deleted(is_marker, made, at) for each, (is_marker, made) in done.items()} | {
             (key, version): _refused(bucket, key, version, code, message)
             for (key, version), (code, message) in left.items()
         }
@@ -359,6 +375,15 @@ class S3Client:
             if (token := page.token) is None:
                 return
 
+    async def each_version(self, bucket: str, *, prefix: str = "") -> AsyncGenerator[Listed, None]:
+        """All versions and delete markers below a prefix, page by page."""
+        marker: tuple[str, str] | None = ("", "")
+        while marker is not None:
+            page = await self.list_versions(bucket, prefix=prefix, marker=marker)
+            for entry in page.entries:
+                yield entry
+            marker = page.marker
+
     # uploads
 
     async def create_upload(self, bucket: str, key: str, *, headers: Headers = NONE) -> str:
@@ -383,7 +408,8 @@ class S3Client:
         query = (("partNumber", str(number)), ("uploadId", upload))
         request = Request("PUT", bucket, key, query, headers, sent, payload=True)
         answer = await self._sender.request(request)
-        return SentPart(number, unquoted(answer.headers.get("etag", "")), sent.size)
+        etag = unquoted(answer.headers.get("etag", ""))
+        return SentPart(number, etag, sent.size, answered_at(answer.headers))
 
     async def copy_part(
         self,
@@ -403,8 +429,9 @@ class S3Client:
             said["x-amz-copy-source-range"] = f"bytes={span[0]}-{span[1] - 1}"
         query = (("partNumber", str(number)), ("uploadId", upload))
         request = Request("PUT", bucket, key, query, said, xml=True)
-        _, etag = await self._read(answers.etag, request)
-        return SentPart(number, etag, 0 if span is None else span[1] - span[0])
+        answer, etag = await self._read(answers.etag, request)
+        size = 0 if span is None else span[1] - span[0]
+        return SentPart(number, etag, size, answered_at(answer.headers))
 
     async def complete_upload(
         self,

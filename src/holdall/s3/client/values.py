@@ -82,10 +82,20 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """What became of a deletion: whether it made, or removed, a delete marker, and which."""
+    """What became of a deletion: whether it made, or removed, a delete marker, which, and
+    when, by the server's clock or else by ours."""
 
     is_marker: bool
     version: str | None
+    at: datetime
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> Deleted:
+        return cls(
+            headers.get("x-amz-delete-marker") == "true",
+            headers.get("x-amz-version-id"),
+            answered_at(headers),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +162,11 @@ class UploadPage:
 
     uploads: tuple[Unfinished, ...]
     after: tuple[str, str] | None
+
+
+def answered_at(headers: Mapping[str, str]) -> datetime:
+    """The time of an answer by the server's clock, else by ours."""
+    return from_http(headers.get("date", "")) or datetime.now(UTC)
 
 
 def unquoted(etag: str) -> str:

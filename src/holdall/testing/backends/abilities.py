@@ -9,7 +9,7 @@ import pytest
 
 from holdall.backends.protocol import Backend
 from holdall.core.errors import HoldallError, NotSupported
-from holdall.core.values import Precondition, PutOptions, Usage, Versioning
+from holdall.core.values import CopyOptions, Precondition, PutOptions, Usage, Versioning
 from holdall.testing.backends.box import SMALL, BoxTests
 
 Call = Callable[[Backend], Awaitable[object]]
@@ -18,14 +18,25 @@ NOW = datetime.now(UTC)
 
 CALLS: dict[str, Call] = {
     "versions": lambda box: box.create_bucket("kept", versioning=Versioning.ENABLED),
+    "suspension": lambda box: box.set_versioning("box", Versioning.SUSPENDED),
+    "numbered": lambda box: box.put(
+        "box", "k", SMALL, options=PutOptions(precondition=Precondition(expect=0))
+    ),
     "time_travel": lambda box: box.list("box", at=NOW),
     "conditional_put": lambda box: box.put(
         "box", "k", SMALL, options=PutOptions(precondition=ONLY_NEW)
     ),
-    "conditional_delete": lambda box: box.delete("box", "k", precondition=ONLY_NEW),
+    "conditional_copy": lambda box: box.copy(
+        "flat", "k", "box", "k", options=CopyOptions(precondition=ONLY_NEW)
+    ),
+    "conditional_delete": lambda box: box.delete(
+        "box", "k", precondition=Precondition(if_match="*")
+    ),
     "atomic_move": lambda box: box.move("box", "k", "box", "other"),
     "uploads": lambda box: box.start_upload("box", "k"),
+    "public_access": lambda box: box.set_public_access("box", True),
     "signed_urls": lambda box: box.sign_url("box", "k"),
+    "bucket_ids": lambda box: box.create_bucket(None, versioning=Versioning.OFF),
 }
 
 

@@ -44,6 +44,7 @@ def some_keys(chance: random.Random, count: int) -> list[str]:
 
 
 class ListingTests(BoxTests):
+    @needs("nested_keys")
     async def test_listings_are_in_byte_order(self, box: Backend) -> None:
         keys = ["a", "a/", "a/b", "a0", "b", "\u00e9", "z", "\U0001f600", "\uffff", "A"]
         for key in keys:
@@ -65,6 +66,7 @@ class ListingTests(BoxTests):
             with pytest.raises(InvalidArgument):
                 await box.list("box", limit=limit)
 
+    @needs("nested_keys")
     @pytest.mark.parametrize("seed", range(2))
     async def test_any_listing_of_any_keys(self, box: Backend, seed: int) -> None:
         chance = random.Random(seed)
@@ -76,6 +78,7 @@ class ListingTests(BoxTests):
             found = await names(box, prefix=prefix, delimiter=delimiter, limit=limit)
             assert found == expected(keys, prefix, delimiter), (prefix, delimiter, limit)
 
+    @needs("nested_keys")
     @pytest.mark.parametrize("seed", range(2))
     async def test_any_listing_after_anything(self, box: Backend, seed: int) -> None:
         chance = random.Random(seed)

@@ -44,7 +44,7 @@ class UsageTests(BoxTests):
         await box.delete_many("box", ["m", "missing"])
         assert await usage() == (1, 3, 5, 21, 3)
 
-    @needs("versions")
+    @needs("versions", "suspension")
     async def test_usage_while_versioning_is_suspended(self, box: Backend) -> None:
         await box.put("box", "k", b"12345")
         await box.set_versioning("box", Versioning.SUSPENDED)
