@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,9 @@ from botocore.exceptions import ClientError
 from hypothesis import settings
 
 from holdall.testing.postgres import postgres_schema, postgres_server
+
+# Where tests/backends/install puts it.
+os.environ.setdefault("HOLDALL_AZURITE", str(Path(__file__).parent / "backends" / "azurite"))
 
 # No test asserts a time, and a busy machine is not a bug.
 settings.register_profile("holdall", deadline=None, print_blob=True)

@@ -19,6 +19,8 @@ OFFENCES = {
     "Only the command line knows the terminal": ("payloads", "import rich"),
     "Only the catalog speaks to SQLite": ("engine", "import apsw"),
     "Only the catalog speaks to PostgreSQL": ("backends", "import psycopg"),
+    "Only its drivers know the library of Azure": ("payloads/s3", "import azure.core"),
+    "Only its drivers know the library of Google": ("payloads/s3", "import google.auth"),
     "Nobody uses the sqlite3 of the standard library": ("testing", "import sqlite3"),
     "Tables do not know their dialect": ("catalog/tables", "import holdall.catalog.sqlite.lock"),
     "The two databases do not know each other": (

@@ -1,0 +1,3 @@
+"""What the drivers of Azure and of Google Cloud Storage share."""
+
+from __future__ import annotations

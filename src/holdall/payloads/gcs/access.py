@@ -1,0 +1,42 @@
+"""As whom Google is asked: the header with an access token, renewed when it is due."""
+
+from __future__ import annotations
+
+import asyncio
+
+from google.auth.credentials import Credentials
+from google.auth.exceptions import GoogleAuthError, TransportError
+from google.auth.transport.requests import Request
+
+from holdall.core.errors import PermissionDenied, StoreError
+
+SCOPE = "https://www.googleapis.com/auth/devstorage.full_control"
+"""What credentials have to be made for ("Cloud Storage authentication", scopes)."""
+
+
+class Access:
+    """Credentials of google-auth, or nobody's. They renew themselves in a thread of their own:
+    google-auth blocks while it asks for a token."""
+
+    def __init__(self, credentials: Credentials | None) -> None:
+        self.credentials = credentials
+        self._renewing = asyncio.Lock()
+
+    async def headers(self) -> dict[str, str]:
+        """`PermissionDenied` when no token is given, `StoreError` when nobody answers."""
+        if self.credentials is None:
+            return {}
+        async with self._renewing:
+            if not self.credentials.valid:
+                await self._renew(self.credentials)
+        headers: dict[str, str] = {}
+        self.credentials.apply(headers)  # type: ignore[no-untyped-call]
+        return headers
+
+    async def _renew(self, credentials: Credentials) -> None:
+        try:
+            await asyncio.to_thread(credentials.refresh, Request())
+        except TransportError as error:
+            raise StoreError("The server of access tokens cannot be reached.") from error
+        except GoogleAuthError as error:
+            raise PermissionDenied("No access token was given.") from error
