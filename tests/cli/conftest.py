@@ -52,6 +52,7 @@ def store(tmp_path: Path) -> Path:
 def holdall(store: Path, monkeypatch: pytest.MonkeyPatch) -> Holdall:
     """The command in this process."""
     monkeypatch.setenv("HOLDALL_STORE", str(store))
+    monkeypatch.setenv("XDG_STATE_HOME", str(store.parent / "state"))
     runner = CliRunner()
 
     def run(*arguments: object) -> Ran:
@@ -78,7 +79,8 @@ def process(store: Path) -> Callable[..., Process]:
 
     def run(*arguments: object, input: bytes = b"") -> Process:
         command = [sys.executable, "-m", "holdall.cli", *map(str, arguments)]
-        environment = {**os.environ, "HOLDALL_STORE": str(store)}
+        state = str(store.parent / "state")
+        environment = {**os.environ, "HOLDALL_STORE": str(store), "XDG_STATE_HOME": state}
         done = subprocess.run(
             command, input=input, capture_output=True, env=environment, timeout=60, check=False
         )

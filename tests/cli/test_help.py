@@ -12,10 +12,12 @@ from holdall.cli.index import COMMANDS
 from tests.cli.conftest import Holdall
 
 WANTED = [
-    *("mb", "rb", "ls", "cat", "cp", "mv", "rm", "stat", "du"),
+    *("mb", "rb", "ls", "cat", "cp", "mv", "sync", "mirror", "verify", "transfers"),
+    *("rm", "stat", "du"),
     *("versions", "restore", "undo", "check", "sweep", "backup"),
-    *("serve", "env", "login", "keys", "users", "orgs", "share", "public", "sign", "creds"),
-    *("explain", "events", "demo"),
+    *("serve", "env", "login", "keys", "master-key", "users", "orgs", "share", "public"),
+    *("sign", "creds"),
+    *("explain", "lifecycle", "events", "demo"),
 ]
 
 

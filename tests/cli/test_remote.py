@@ -152,3 +152,35 @@ def test_a_server_that_is_not_there(holdall: Holdall, monkeypatch: pytest.Monkey
     assert gone.code == 1
     assert "cannot be reached" in gone.err
     assert "Traceback" not in gone.err
+
+
+def test_lifecycles_run_by_hand(holdall: Holdall, whole: Whole) -> None:
+    client = s3(whole.profile)
+    client.create_bucket(Bucket="logs")
+    client.put_object(Bucket="logs", Key="old", Body=b"x")
+    rule = {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": ""}}
+    over = {"Expiration": {"Date": "2020-01-01T00:00:00Z"}}
+    client.put_bucket_lifecycle_configuration(
+        Bucket="logs", LifecycleConfiguration={"Rules": [{**rule, **over}]}
+    )
+    assert holdall("lifecycle", "run", "blob:logs", "--dry-run").out == "logs\tall\t1\t0\t0\t0\n"
+    assert client.list_objects_v2(Bucket="logs")["KeyCount"] == 1
+    told = holdall("lifecycle", "run", "--json").documents
+    assert [(each["bucket"], each["rule"], each["expired"]) for each in told] == [
+        ("logs", "all", 1)
+    ]
+    assert client.list_objects_v2(Bucket="logs")["KeyCount"] == 0
+    assert holdall("lifecycle", "run", "nothing").code == 3
+    assert holdall("lifecycle", "show").code == 2
+
+
+def test_master_keys(holdall: Holdall) -> None:
+    (old,) = holdall("master-key", "--json").documents
+    assert holdall("master-key").out.startswith(f"{old['id']}\tseals and opens\t")
+    told = holdall("master-key", "--rotate")
+    assert told.out.startswith("made ")
+    assert holdall("master-key").out.splitlines()[1].startswith(f"{old['id']}\topens\t")
+    early = holdall("master-key", "--drop", old["id"])
+    assert (early.code, "on its way" in early.err) == (1, True)
+    assert holdall("master-key", "--drop", "00000000").code == 3
+    assert holdall("master-key", "--drop", "00000000", "--rotate").code == 2

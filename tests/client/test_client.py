@@ -14,6 +14,7 @@ from yarl import URL
 
 import holdall
 from holdall import Client, Closed, InvalidArgument, NotSupported, StoreNotFound
+from holdall.client.opening import Options
 
 
 def test_connect_touches_nothing(tmp_path: Path) -> None:
@@ -38,12 +39,40 @@ async def test_a_missing_store_is_not_made_against_ones_will(tmp_path: Path) -> 
     assert not (tmp_path / "store").exists()
 
 
-@pytest.mark.parametrize(
-    "where", ["http://h", "https://h/", "s3://b", "az://b", "gs://b", "mongodb://h/d"]
-)
-def test_places_of_later_releases_are_refused(where: str) -> None:
+def test_a_place_of_a_later_release_is_refused() -> None:
     with pytest.raises(NotSupported, match="later"):
+        holdall.connect("mongodb://h/d")
+
+
+@pytest.mark.parametrize(
+    "where", ["http://h/path", "https://", "s3://bucket", "az://", "az://a/c", "gs://", "gs://p/b"]
+)
+def test_a_place_that_says_too_much_or_too_little(where: str) -> None:
+    with pytest.raises(InvalidArgument):
         holdall.connect(where)
+
+
+@pytest.mark.parametrize(
+    ("where", "option"),
+    [("store", "access_key"), ("https://h", "fsync"), ("s3://", "org"), ("gs://p", "secret_key")],
+)
+def test_an_option_that_means_nothing_there(where: str, option: str) -> None:
+    with pytest.raises(InvalidArgument, match=option):
+        holdall.connect(where, **{option: "x"})  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("where", "options"),
+    [
+        ("https://h:9000/", {"access_key": "A", "secret_key": "s", "owner": "ann"}),
+        ("s3://", {"endpoint_url": "http://127.0.0.1:1", "owner": "ann"}),
+        ("az://account", {"secret_key": "c2VjcmV0", "owner": "ann"}),
+        ("gs://project", {"owner": "ann"}),
+    ],
+)
+async def test_every_other_place_is_known_and_left_alone(where: str, options: Options) -> None:
+    async with holdall.connect(where, **options) as client:
+        assert (client.username, client.org_name) == ("ann", None)
 
 
 @pytest.mark.parametrize("where", [None, "", "ftp://host/x", URL("file://far/x"), "a\0b"])

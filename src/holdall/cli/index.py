@@ -19,7 +19,7 @@ class Entry:
 
 
 def _entry(name: str, help: str) -> tuple[str, Entry]:
-    return name, Entry(f"holdall.cli.commands.{name}", help)
+    return name, Entry(f"holdall.cli.commands.{name.replace('-', '_')}", help)
 
 
 COMMANDS: Final[Mapping[str, Entry]] = dict(
@@ -30,6 +30,10 @@ COMMANDS: Final[Mapping[str, Entry]] = dict(
         _entry("cat", "Write blobs to standard output."),
         _entry("cp", "Copy files and blobs."),
         _entry("mv", "Move files and blobs."),
+        _entry("sync", "Make one place as another."),
+        _entry("mirror", "Make an exact copy, and verify it."),
+        _entry("verify", "Compare two places, or a place and its manifest."),
+        _entry("transfers", "List, resume and forget interrupted transfers."),
         _entry("rm", "Remove blobs."),
         _entry("stat", "Show what is known of a blob or a bucket."),
         _entry("du", "Show how much buckets hold."),
@@ -43,6 +47,7 @@ COMMANDS: Final[Mapping[str, Entry]] = dict(
         _entry("env", "Print what a shell needs to reach a server."),
         _entry("login", "Remember a server and an access key."),
         _entry("keys", "List, make and revoke access keys."),
+        _entry("master-key", "List, replace and drop the keys that seal a server's secrets."),
         _entry("users", "List, make and delete users."),
         _entry("orgs", "List, make and change organisations."),
         _entry("share", "Share a bucket, or say whom it is shared with."),
@@ -50,6 +55,7 @@ COMMANDS: Final[Mapping[str, Entry]] = dict(
         _entry("sign", "Make an address that is good for a while."),
         _entry("creds", "Make temporary credentials."),
         _entry("explain", "Say why somebody may or may not do something."),
+        _entry("lifecycle", "Run the lifecycles of buckets at once."),
         _entry("events", "Follow what happens in buckets."),
         _entry("demo", "Store a real folder tree, prove it is all there, and clean up."),
     )

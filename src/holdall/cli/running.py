@@ -14,8 +14,7 @@ import typer
 from holdall.cli.exit_codes import ExitCode
 from holdall.cli.options import STORE_VARIABLE
 from holdall.cli.output import Output
-from holdall.client.client import Client
-from holdall.client.opening import connect
+from holdall.client.client import Client, connect
 from holdall.core.errors import HoldallError, StoreNotFound
 
 Work = Callable[[Client, Output], Coroutine[Any, Any, None]]

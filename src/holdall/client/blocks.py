@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import AsyncGenerator, Generator
+from io import FileIO
 from pathlib import Path
 
+from holdall.client.stamps import Stamp
 from holdall.client.threads import in_thread
 from holdall.core.errors import Conflict
 
 BLOCK = 1024 * 1024
 
 
-async def blocks_of(path: Path) -> AsyncGenerator[bytes, None]:
-    """The bytes of a file, read in threads.
+async def blocks_of(
+    path: Path, *, start: int = 0, end: int | None = None, stamp: Stamp | None = None
+) -> AsyncGenerator[bytes, None]:
+    """The bytes of a file from `start` to `end`, None for all the rest, read in threads.
 
-    `Conflict` at the end of a regular file whose size or modification time is not what it
-    was at the start: its reader must not take it for whole.
+    `Conflict` at the end of a regular file that is not what it was at the start, or what
+    `stamp` says: its reader must not take it for whole.
     """
-    blocks = _read(path)
+    blocks = _read(path, start, end, stamp)
     try:
         while (block := await in_thread(next, blocks, b"")) != b"":
             yield block
@@ -27,22 +31,31 @@ async def blocks_of(path: Path) -> AsyncGenerator[bytes, None]:
         blocks.close()
 
 
-def _read(path: Path) -> Generator[bytes, None, None]:
+def _read(
+    path: Path, start: int, end: int | None, stamp: Stamp | None
+) -> Generator[bytes, None, None]:
     with open(path, "rb", buffering=0) as file:
         before = os.fstat(file.fileno())
-        count = 0
-        while block := file.read(BLOCK):
-            count += len(block)
-            yield block
-        if stat.S_ISREG(before.st_mode):
-            _demand_unchanged(path, before, os.fstat(file.fileno()), count)
+        if not stat.S_ISREG(before.st_mode):
+            yield from _until(file, None)
+            return
+        expected = stamp or Stamp.of(before)
+        end = expected.size if end is None else end
+        file.seek(start)
+        # No further than it was long: a file that grows as fast as it is read has no end.
+        yield from _until(file, end - start)
+        expected.demand(path, os.fstat(file.fileno()))
+        _demand_all(path, file.tell(), end)
 
 
-def _demand_unchanged(
-    path: Path, before: os.stat_result, after: os.stat_result, count: int
-) -> None:
-    expected = (before.st_size, before.st_mtime_ns)
-    if (after.st_size, after.st_mtime_ns) != expected or count != before.st_size:
+def _until(file: FileIO, left: int | None) -> Generator[bytes, None, None]:
+    while block := file.read(BLOCK if left is None else min(BLOCK, left)):
+        left = None if left is None else left - len(block)
+        yield block
+
+
+def _demand_all(path: Path, actual: int, expected: int) -> None:
+    if actual != expected:
         raise Conflict(
-            f"{path} changed while it was read", path=path, expected=before.st_size, actual=count
+            f"{path} changed while it was read", path=path, expected=expected, actual=actual
         )

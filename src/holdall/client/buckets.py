@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime
-from typing import NoReturn
 
 from yarl import URL
 
+from holdall.backends.accounts import Accounts
 from holdall.backends.protocol import Reading, RevisionRef
-from holdall.client import finding, globbing, listing
+from holdall.client import copying, finding, globbing, listing, measuring
+from holdall.client.courier import Courier
 from holdall.client.download import Download, Manner
+from holdall.client.filtering import Filters
 from holdall.client.landing import Claims
 from holdall.client.local import LocalPlace, local_path, local_target
 from holdall.client.progress import (
@@ -20,19 +24,23 @@ from holdall.client.progress import (
 )
 from holdall.client.removal import remove
 from holdall.client.reporting import Reporter
-from holdall.client.resolving import Resolver
+from holdall.client.resolving import Resolver, placed
 from holdall.client.streams import Stream
 from holdall.client.tree_download import TreeDownload
 from holdall.client.tree_upload import Filter, TreeUpload
 from holdall.client.upload import upload_file
 from holdall.client.values.bucket import Bucket
-from holdall.client.values.credentials import BucketCredentials, PersistentBucketCredentials
+from holdall.client.values.credentials import (
+    BucketCredentials,
+    PersistentBucketCredentials,
+    bucket_credentials_of,
+    persistent_credentials_of,
+)
 from holdall.client.values.entry import BlobObject, BucketEntry, blob_of
-from holdall.client.values.usage import BucketUsage, usage_of
-from holdall.core.errors import InvalidArgument, NotSupported
+from holdall.client.values.usage import BucketUsage
+from holdall.core.errors import InvalidArgument
 from holdall.core.sources import Source
 from holdall.core.values import (
-    CopyOptions,
     Precondition,
     PutOptions,
     Span,
@@ -43,17 +51,18 @@ Uri = URL | str
 
 
 class Buckets:
-    """Buckets and blobs of one cluster.
+    """Buckets and blobs of all clusters that the client knows.
 
     A bucket is named by its id or its name; `bucket_owner` counts for a name only and
-    defaults to the caller. `cluster_name` None is the current cluster, another one than
-    the client's is `NotFound`. A missing bucket raises `BucketNotFound`, a missing blob
+    defaults to the caller. `cluster_name` None is the current cluster, one that the client
+    does not know is `NotFound`. A missing bucket raises `BucketNotFound`, a missing blob
     `BlobNotFound`; both are `ResourceNotFound`. URIs are `blob:` URIs, as text or as
     `yarl.URL`; local places are paths, plain or as `file:` URLs.
     """
 
-    def __init__(self, resolver: Resolver) -> None:
+    def __init__(self, resolver: Resolver, courier: Courier | None = None) -> None:
         self._resolver = resolver
+        self._courier = courier or Courier()
 
     # buckets
 
@@ -61,9 +70,10 @@ class Buckets:
         """The caller's buckets, by name, unnamed ones last."""
 
         async def opening() -> AsyncGenerator[Bucket, None]:
-            self._resolver.demand_cluster(cluster_name)
-            backend = await self._resolver.connection.backend()
-            return (self._resolver.placed(record) async for record in backend.list_buckets())
+            cluster = self._resolver.clusters.of(cluster_name)
+            opened = await cluster.connection.opened()
+            records = opened.backend.list_buckets()
+            return (placed(cluster, opened, record) async for record in records)
 
         return Stream(opening)
 
@@ -75,16 +85,23 @@ class Buckets:
         *,
         versioned: bool = True,
     ) -> Bucket:
-        """Make a bucket; without a name it goes by its id.
+        """Make a bucket; without a name it goes by its id, which a server refuses.
 
-        `BucketExists` when the caller has one of this name, `InvalidBucketName`. A bucket
-        that is not `versioned` keeps no revision that was replaced or deleted.
+        `org_name` is an organisation that the caller manages, by default the cluster's; the
+        bucket is then its own. A bucket that is not `versioned` keeps no revision that was
+        replaced or deleted. `BucketExists` when the owner has one of this name,
+        `InvalidBucketName`.
         """
-        self._resolver.demand_cluster(cluster_name)
-        self._resolver.demand_no_org(org_name)
-        backend = await self._resolver.connection.backend()
+        cluster = self._resolver.clusters.of(cluster_name)
+        opened = await cluster.connection.opened()
         versioning = Versioning.ENABLED if versioned else Versioning.OFF
-        return self._resolver.placed(await backend.create_bucket(name, versioning=versioning))
+        org = org_name or cluster.org
+        if org is None:
+            record = await opened.backend.create_bucket(name, versioning=versioning)
+        else:
+            accounts = await cluster.connection.accounts(f"organisation {org!r}")
+            record = await accounts.create_bucket(name, org=org, versioning=versioning)
+        return placed(cluster, opened, record)
 
     async def import_external(
         self,
@@ -95,8 +112,22 @@ class Buckets:
         cluster_name: str | None = None,
         org_name: str | None = None,
     ) -> Bucket:
-        """Make a bucket kept by another provider usable here. `NotSupported` for a directory."""
-        _demand_server("importing a bucket")
+        """Make a bucket at another provider known here, by default under the name it has there.
+
+        `credentials` are fields as `request_tmp_credentials` gives them out for that provider;
+        they are tried, and kept sealed for nobody to see. `InvalidArgument` when the provider
+        refuses them; `NotSupported` without a server, and for a provider that it does not know.
+        """
+        cluster = self._resolver.clusters.of(cluster_name)
+        accounts = await cluster.connection.accounts("importing a bucket")
+        record = await accounts.import_bucket(
+            name or provider_bucket_name,
+            org=org_name or cluster.org,
+            provider=provider.value,
+            provider_bucket=provider_bucket_name,
+            credentials=credentials,
+        )
+        return placed(cluster, await cluster.connection.opened(), record)
 
     async def get(
         self,
@@ -105,8 +136,7 @@ class Buckets:
         bucket_owner: str | None = None,
     ) -> Bucket:
         """A bucket by its id or name."""
-        place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
-        return place.bucket
+        return (await self._resolver.known(bucket_id_or_name, cluster_name, bucket_owner)).bucket
 
     async def rm(
         self,
@@ -117,9 +147,10 @@ class Buckets:
         force: bool = False,
     ) -> None:
         """Delete a bucket. `BucketNotEmpty` says what it holds, old revisions included;
-        `force` deletes all of it with the bucket."""
-        place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
-        await place.backend.delete_bucket(place.bucket.id, force=force)
+        `force` deletes all of it with the bucket. Of an imported bucket only the record goes,
+        with the credentials: what its provider holds stays."""
+        known = await self._resolver.known(bucket_id_or_name, cluster_name, bucket_owner)
+        await known.home.delete_bucket(known.record.id, force=force)
 
     async def set_public_access(
         self,
@@ -129,10 +160,10 @@ class Buckets:
         bucket_owner: str | None = None,
     ) -> Bucket:
         """Say whether anybody may read the bucket. A directory records it for its server."""
-        place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
-        return self._resolver.placed(
-            await place.backend.set_public_access(place.bucket.id, public_access)
-        )
+        known = await self._resolver.known(bucket_id_or_name, cluster_name, bucket_owner)
+        return replace(
+            known, record=await known.home.set_public_access(known.record.id, public_access)
+        ).bucket
 
     async def set_versioning(
         self,
@@ -142,10 +173,10 @@ class Buckets:
         bucket_owner: str | None = None,
     ) -> Bucket:
         """Say what writes do with the revision they replace."""
-        place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
-        return self._resolver.placed(
-            await place.backend.set_versioning(place.bucket.id, versioning)
-        )
+        known = await self._resolver.known(bucket_id_or_name, cluster_name, bucket_owner)
+        return replace(
+            known, record=await known.home.set_versioning(known.record.id, versioning)
+        ).bucket
 
     def get_disk_usage(
         self,
@@ -157,8 +188,7 @@ class Buckets:
 
         async def opening() -> AsyncGenerator[BucketUsage, None]:
             place = await self._resolver.bucket(bucket_id_or_name, cluster_name, bucket_owner)
-            usage = await place.backend.usage(place.bucket.id)
-            return _once(usage_of(usage))
+            return measuring.totals(place)
 
         return Stream(opening)
 
@@ -340,29 +370,24 @@ class Buckets:
         if_match: str | None = None,
         if_none_match: str | None = None,
     ) -> BlobObject:
-        """Make a blob's content the newest revision of another key; no bytes move.
+        """Make a blob's content the newest revision of another key, in any cluster.
 
-        `if_match` and `if_none_match` speak of the destination.
+        No bytes move within a store; between two they stream through here. `if_match` and
+        `if_none_match` speak of the destination.
         """
         source, target = await self._resolver.uri(src), await self._resolver.uri(dst)
         precondition = Precondition(if_match=if_match, if_none_match=if_none_match)
-        copied = await source.backend.copy(
-            source.bucket.id,
-            source.key,
-            target.bucket.id,
-            target.key,
-            revision=revision,
-            options=CopyOptions(precondition=precondition),
-        )
+        copied = await copying.copy(source, target, revision, precondition)
         return blob_of(target.bucket, copied)
 
     async def move(self, src: Uri, dst: Uri) -> BlobObject:
-        """Give a blob another name, in one step."""
+        """Give a blob another name, in one step where the store can.
+
+        Else it is copied, and then deleted if it is still what was copied: `PreconditionFailed`
+        leaves both. `NotSupported` where such a deletion cannot be demanded.
+        """
         source, target = await self._resolver.uri(src), await self._resolver.uri(dst)
-        moved = await source.backend.move(
-            source.bucket.id, source.key, target.bucket.id, target.key
-        )
-        return blob_of(target.bucket, moved)
+        return blob_of(target.bucket, await copying.move(source, target))
 
     # transfers
 
@@ -379,7 +404,13 @@ class Buckets:
         `update`: only when the file was modified after the blob, or there is no blob.
         """
         place = await self._resolver.uri(dst)
-        await upload_file(local_path(src), place, update=update, report=Reporter(progress))
+        await upload_file(
+            local_path(src),
+            place,
+            update=update,
+            report=Reporter(progress),
+            courier=self._courier,
+        )
 
     async def download_file(
         self,
@@ -389,17 +420,25 @@ class Buckets:
         update: bool = False,
         continue_: bool = False,
         progress: AbstractFileProgress | None = None,
+        revision: RevisionRef = None,
     ) -> None:
         """Write a blob to a local file, which is replaced whole or stays as it was.
 
         `update`: only when the blob was committed after the file was modified, or there is
         no file. `continue_`: append what is missing to a file that is not older, not longer
-        and begins with the same bytes; else write all of it.
+        and begins with the same bytes; else write all of it. `revision` is one of the blob's,
+        by number or version.
         """
         blob_place = await self._resolver.uri(src)
-        blob = await finding.demand_blob(blob_place)
+        blob = await finding.demand_blob(blob_place, revision=revision)
         download = Download(
-            blob_place, blob, local_target(dst), report=Reporter(progress), claims=Claims()
+            blob_place,
+            blob,
+            local_target(dst),
+            report=Reporter(progress),
+            claims=Claims(),
+            revision=revision,
+            courier=self._courier,
         )
         await download.run(Manner(update, continue_))
 
@@ -410,20 +449,24 @@ class Buckets:
         *,
         update: bool = False,
         filter: Filter | None = None,
+        ignore_file_names: AbstractSet[str] = frozenset(),
         progress: AbstractRecursiveFileProgress | None = None,
     ) -> None:
         """Store everything below a local directory below a name; links are followed.
 
         `filter` is awaited with each path below `src`, a directory's ending in `/`; what it
-        denies is skipped with all below it. An empty directory is kept as a blob without
-        bytes whose key ends in `/`. What fails is reported and the rest goes on; at the end
-        one error holds it all in `failed`. `update` as for `upload_file`.
+        denies is skipped with all below it, and so is what files named in `ignore_file_names`
+        say, in git's manner, of the directory they are in. An empty directory is kept as a
+        blob without bytes whose key ends in `/`. What fails is reported and the rest goes on;
+        at the end one error holds it all in `failed`. `update` as for `upload_file`.
         """
         upload = TreeUpload(
             await self._resolver.uri(dst),
             update=update,
             wanted=filter,
             report=Reporter(progress),
+            courier=self._courier,
+            filters=Filters(ignore_files=ignore_file_names),
         )
         await upload.run(local_path(src))
 
@@ -453,6 +496,7 @@ class Buckets:
             wanted=filter,
             at=at,
             report=Reporter(progress),
+            courier=self._courier,
         )
         await download.run()
 
@@ -464,27 +508,50 @@ class Buckets:
         cluster_name: str | None = None,
         bucket_owner: str | None = None,
     ) -> BucketCredentials:
-        """Credentials to one bucket for a while. `NotSupported` for a directory."""
-        _demand_server("temporary credentials")
+        """Credentials for a while that reach this bucket only, and no further than one's own.
 
-    async def make_signed_url(self, uri: Uri, expires_in_seconds: int = 3600) -> URL:
-        """A URL that lets its bearer read a blob for a while. `NotSupported` for a directory."""
-        backend = await self._resolver.connection.backend()
-        if not backend.capabilities.signed_urls:
-            _demand_server("a signed URL")
-        place = await self._resolver.uri(uri)
-        signed = await place.backend.sign_url(
-            place.bucket.id, place.key, expires_in=expires_in_seconds
+        Of a server, and of buckets that speak S3, they are `bucket_name`, `region_name`,
+        `endpoint_url`, `access_key_id`, `secret_access_key`, `session_token`, `expiration`.
+        `NotSupported` for a directory, and where the provider makes none for one bucket.
+        """
+        cluster = self._resolver.clusters.of(cluster_name)
+        accounts = await cluster.connection.accounts("temporary credentials")
+        known = await self._resolver.known(bucket_id_or_name, cluster_name, bucket_owner)
+        return bucket_credentials_of(await accounts.temporary_credentials(known.record.id))
+
+    async def make_signed_url(
+        self,
+        uri: Uri,
+        expires_in_seconds: int = 3600,
+        *,
+        method: str = "GET",
+        download_name: str | None = None,
+    ) -> URL:
+        """A URL that lets its bearer do one thing with a blob for a while: read it (GET, HEAD),
+        write it (PUT) or delete it (DELETE). `NotSupported` for a directory.
+
+        A browser that follows it saves the blob under `download_name`, where there is one.
+        """
+        known, key = await self._resolver.named(uri)
+        signed = await known.home.sign_url(
+            known.record.id,
+            key,
+            method=method,
+            expires_in=expires_in_seconds,
+            download_name=download_name,
         )
         return URL(signed, encoded=True)
 
     def persistent_credentials_list(
         self, cluster_name: str | None = None
     ) -> Stream[PersistentBucketCredentials]:
-        """The caller's lasting credentials. `NotSupported` for a directory."""
+        """The caller's lasting credentials, without their secrets. `NotSupported` for a
+        directory."""
 
         async def opening() -> AsyncGenerator[PersistentBucketCredentials, None]:
-            _demand_server("lasting credentials")
+            cluster, accounts = await self._lasting(cluster_name)
+            held = accounts.list_credentials()
+            return (persistent_credentials_of(each, cluster) async for each in held)
 
         return Stream(opening)
 
@@ -495,25 +562,31 @@ class Buckets:
         read_only: bool | None = False,
         cluster_name: str | None = None,
     ) -> PersistentBucketCredentials:
-        """Make lasting credentials to some buckets. `NotSupported` for a directory."""
-        _demand_server("lasting credentials")
+        """Make lasting credentials to some buckets; here alone they are told with their secret.
+
+        `Conflict` when the caller has others of that name; `NotSupported` for a directory.
+        """
+        cluster, accounts = await self._lasting(cluster_name)
+        made = await accounts.create_credentials(bucket_ids, name=name, read_only=bool(read_only))
+        return persistent_credentials_of(made, cluster)
 
     async def persistent_credentials_get(
         self, credential_id_or_name: str, cluster_name: str | None = None
     ) -> PersistentBucketCredentials:
-        """Lasting credentials by id or name. `NotSupported` for a directory."""
-        _demand_server("lasting credentials")
+        """Lasting credentials by id or name, without their secret. `ResourceNotFound`,
+        `NotSupported` for a directory."""
+        cluster, accounts = await self._lasting(cluster_name)
+        found = await accounts.get_credentials(credential_id_or_name)
+        return persistent_credentials_of(found, cluster)
 
     async def persistent_credentials_rm(
         self, credential_id_or_name: str, cluster_name: str | None = None
     ) -> None:
-        """Revoke lasting credentials. `NotSupported` for a directory."""
-        _demand_server("lasting credentials")
+        """Revoke lasting credentials, at once. `ResourceNotFound`, `NotSupported` for a
+        directory."""
+        _, accounts = await self._lasting(cluster_name)
+        await accounts.delete_credentials(credential_id_or_name)
 
-
-def _demand_server(what: str) -> NoReturn:
-    raise NotSupported(f"{what}: this needs a server in front of the directory")
-
-
-async def _once(usage: BucketUsage) -> AsyncGenerator[BucketUsage, None]:
-    yield usage
+    async def _lasting(self, cluster_name: str | None) -> tuple[str, Accounts]:
+        cluster = self._resolver.clusters.of(cluster_name)
+        return cluster.name, await cluster.connection.accounts("lasting credentials")

@@ -14,13 +14,16 @@ AT_ONCE = 16
 
 
 async def each(
-    items: AsyncGenerator[T, None], work: Callable[[T], Coroutine[Any, Any, None]]
+    items: AsyncGenerator[T, None],
+    work: Callable[[T], Coroutine[Any, Any, None]],
+    *,
+    at_once: int = AT_ONCE,
 ) -> None:
     """Do `work` on every item. The first error cancels the rest and is raised as it is.
 
     Items are drawn only as fast as work is done, so a long listing is never held whole.
     """
-    slots = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(at_once)
     try:
         async with aclosing(items), asyncio.TaskGroup() as group:
             async for item in items:

@@ -6,18 +6,28 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from holdall.backends.accounts import Accounts
 from holdall.backends.protocol import Backend
 from holdall.client import forks
 from holdall.client.maintenance import Maintenance
+from holdall.client.values.bucket import Bucket
 from holdall.core.errors import Closed, NotSupported
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open backend, and what looks after its store where that is in our hands."""
+    """An open backend, what looks after its store where that is in our hands, the accounts of
+    a server, and who keeps the bytes of buckets of which the backend does not say it."""
 
     backend: Backend
     maintenance: Maintenance | None = None
+    accounts: Accounts | None = None
+    provider: Bucket.Provider = Bucket.Provider.HOLDALL
+
+    async def aclose(self) -> None:
+        if self.accounts is not None:
+            await self.accounts.aclose()
+        await self.backend.aclose()
 
 
 Opener = Callable[[], Awaitable[Opened]]
@@ -33,15 +43,18 @@ class Connection:
         self._lock = asyncio.Lock()
         self._generation = forks.generation()
 
-    async def backend(self) -> Backend:
-        """The open backend. `Closed` after `aclose`."""
-        return (await self._open()).backend
-
     async def maintenance(self) -> Maintenance:
         """What looks after the store. `NotSupported` where somebody else does."""
-        found = (await self._open()).maintenance
+        found = (await self.opened()).maintenance
         if found is None:
             raise NotSupported("only a directory can be checked, swept and backed up from here")
+        return found
+
+    async def accounts(self, what: str) -> Accounts:
+        """The accounts of a server. `NotSupported` elsewhere, saying that `what` needs one."""
+        found = (await self.opened()).accounts
+        if found is None:
+            raise NotSupported(f"{what}: this needs a Holdall server in front of the store")
         return found
 
     async def aclose(self) -> None:
@@ -52,9 +65,10 @@ class Connection:
             self._closed = True
             opened, self._opened = self._opened, None
         if opened is not None:
-            await opened.backend.aclose()
+            await opened.aclose()
 
-    async def _open(self) -> Opened:
+    async def opened(self) -> Opened:
+        """What is open. `Closed` after `aclose`."""
         if self._generation != forks.generation():
             self._leave_to_parent()
         if self._opened is not None:

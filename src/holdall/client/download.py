@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 from collections.abc import AsyncGenerator
@@ -13,6 +14,7 @@ from yarl import URL
 
 from holdall.backends.protocol import Reading, RevisionRef
 from holdall.client.appending import Appending
+from holdall.client.courier import Courier
 from holdall.client.landing import Claims, Landing
 from holdall.client.local import url_of
 from holdall.client.place import Place
@@ -22,14 +24,12 @@ from holdall.client.progress import (
     StorageProgressStart,
     StorageProgressStep,
 )
+from holdall.client.reading import batches
 from holdall.client.reporting import Reporter
 from holdall.client.route import Route
 from holdall.client.threads import in_thread
 from holdall.client.values.entry import BlobObject
 from holdall.core.errors import Corrupt
-
-BATCH = 1024 * 1024
-"""Bytes handed to a thread at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Download:
         report: Reporter,
         claims: Claims,
         revision: RevisionRef = None,
+        courier: Courier | None = None,
     ) -> None:
         self._place = place.at(blob.key)
         self._blob = blob
@@ -67,6 +68,7 @@ class Download:
         self._report = report
         self._claims = claims
         self._revision = revision
+        self._courier = courier or Courier()
         self._route = Route(self._place.uri, url_of(target))
 
     async def run(self, manner: Manner) -> None:
@@ -78,9 +80,17 @@ class Download:
         if manner.update and present is not None and not continues:
             self._report(StorageProgressSkip(*self._ends(), "the file is not older"))
             return
-        self._report(StorageProgressStart(*self._ends(), self._blob.size))
         if not (continues and await self._append()):
-            await self._whole()
+            await self.replace()
+
+    async def replace(self) -> None:
+        """Download all of it, whatever is there."""
+        large = self._courier.large
+        if large is not None and large.fetches(self._blob.size):
+            await large.fetch(self._place, self._revision, self._target, self._claims, self._report)
+            return
+        self._report(StorageProgressStart(*self._ends(), self._blob.size))
+        await self._courier.scheduler.request(self._whole, self._report)
         self._report(StorageProgressComplete(*self._ends(), self._blob.size))
 
     def _is_current(self, there: os.stat_result) -> bool:
@@ -99,6 +109,7 @@ class Download:
                     if last:
                         await in_thread(landing.write, last)
                     last = batch
+                await asyncio.sleep(0)  # a pending cancellation is heard now, not when all is done
                 await in_thread(landing.finish, last)
         finally:
             landing.discard()
@@ -106,9 +117,11 @@ class Download:
     async def _append(self) -> bool:
         """Append what is missing. False when the file does not begin as the blob does."""
         await in_thread(self._claims.take, self._target)
+        self._report(StorageProgressStart(*self._ends(), self._blob.size))
         if not await self._append_to_claimed():
             await in_thread(self._claims.release, self._target)
             return False
+        self._report(StorageProgressComplete(*self._ends(), self._blob.size))
         return True
 
     async def _append_to_claimed(self) -> bool:
@@ -126,18 +139,15 @@ class Download:
         )
 
     async def _batches(self, reading: Reading) -> AsyncGenerator[bytes, None]:
-        """The blob in pieces of about `BATCH` bytes; `Corrupt` when it ends early."""
-        held, current = bytearray(), 0
-        async for chunk in reading:
-            held += chunk
-            current += len(chunk)
-            if len(held) >= BATCH:
-                yield bytes(held)
-                held.clear()
-            self._report(StorageProgressStep(*self._ends(), current, self._blob.size))
+        """The blob in pieces; `Corrupt` when it ends early."""
+        current = 0
+        async with aclosing(self._courier.scheduler.passing(batches(reading))) as pieces:
+            async for piece in pieces:
+                yield piece
+                current += len(piece)
+                self._report(StorageProgressStep(*self._ends(), current, self._blob.size))
         if current != reading.revision.size:
             raise self._short(reading.revision.size, current)
-        yield bytes(held)
 
     def _short(self, expected: int, actual: int) -> Corrupt:
         return Corrupt(

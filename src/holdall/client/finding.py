@@ -8,26 +8,28 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from holdall.backends.protocol import RevisionRef
 from holdall.client.listing import holds_any
 from holdall.client.place import Place
 from holdall.client.values.entry import BlobObject, blob_of
 from holdall.core.errors import BlobNotFound, IsADirectory, NotADirectory
 
 
-async def find_blob(place: Place) -> BlobObject | None:
+async def find_blob(place: Place, *, revision: RevisionRef = None) -> BlobObject | None:
     """The blob of exactly this key, unless it is none or the marker of a directory."""
     if not place.key:
         return None
     try:
-        blob = blob_of(place.bucket, await place.backend.head(place.bucket.id, place.key))
+        found = await place.backend.head(place.bucket.id, place.key, revision=revision)
     except BlobNotFound:
         return None
+    blob = blob_of(place.bucket, found)
     return blob if blob.is_file() else None
 
 
-async def demand_blob(place: Place) -> BlobObject:
+async def demand_blob(place: Place, *, revision: RevisionRef = None) -> BlobObject:
     """The blob of exactly this key; `IsADirectory` or `BlobNotFound`."""
-    blob = await find_blob(place)
+    blob = await find_blob(place, revision=revision)
     if blob is None:
         raise await _no_blob(place)
     return blob

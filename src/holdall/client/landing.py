@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import secrets
 import stat
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
+from typing import Final
 
-from holdall.core.errors import Conflict, IsADirectory
+from holdall.core.errors import Conflict, IsADirectory, StorageFull
+
+_TEMPORARY: Final = re.compile(r"\.holdall-[0-9a-f]{16}")
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def temporary_beside(target: Path, name: str | None = None) -> Path:
+    """Where a download to `target` keeps its bytes; `name` is 16 hexadecimal digits."""
+    return target.with_name(f".holdall-{name or secrets.token_hex(8)}")
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name belongs to a download, under way or dead."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+@contextmanager
+def telling_of_room(target: Path) -> Iterator[None]:
+    """`StorageFull`, with the file's name, in place of the system's bare error."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise StorageFull(f"no room for {target}: {error.strerror}", path=target) from error
 
 
 class Claims:
@@ -72,21 +101,23 @@ class Landing:
     def __init__(self, target: Path, claims: Claims) -> None:
         self._target = target
         self._claims = claims
-        self._temporary = target.with_name(f".holdall-{secrets.token_hex(8)}")
+        self._temporary = temporary_beside(target)
         self._file: FileIO | None = None
 
     def write(self, data: bytes) -> None:
         """Append."""
-        file = self._open()
-        view = memoryview(data)
-        while view:
-            view = view[file.write(view) :]
+        with telling_of_room(self._target):
+            file = self._open()
+            view = memoryview(data)
+            while view:
+                view = view[file.write(view) :]
 
     def finish(self, data: bytes) -> None:
         """Append the last bytes and give the file its name."""
         self.write(data)
         file = self._open()
-        os.fsync(file.fileno())
+        with telling_of_room(self._target):
+            os.fsync(file.fileno())
         file.close()
         self._claims.replace(self._temporary, self._target)
         self._file = None

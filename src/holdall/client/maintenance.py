@@ -18,5 +18,7 @@ class Maintenance(Protocol):
     async def sweep(self, *, dry_run: bool = False) -> Sweep:
         """Clear up after writers that died, and delete what nothing refers to."""
 
-    async def backup(self, target: Path) -> int:
-        """Copy the live store to a new directory; how many payload files it holds."""
+    async def backup(self, target: Path, *, with_secrets: bool = False) -> int:
+        """Copy the live store to a new directory; how many payload files it holds.
+
+        `with_secrets`: with the keys that a server keeps beside it."""

@@ -7,6 +7,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from holdall.client.landing import is_temporary
 from holdall.core.errors import InvalidArgument, NotADirectory
 
 
@@ -40,11 +41,13 @@ def identify(path: Path) -> Identity:
 
 
 def scan(path: Path) -> Scanned:
-    """The contents of a directory in order of their names. Blocks; raises OSError."""
+    """The contents of a directory in order of their names; temporary files of downloads are
+    left out. Blocks; raises OSError."""
     scanned = Scanned()
     with os.scandir(path) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
-            _sort_in(scanned, entry)
+            if not is_temporary(entry.name):
+                _sort_in(scanned, entry)
     return scanned
 
 

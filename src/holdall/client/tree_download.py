@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from holdall.client.concurrently import each
+from holdall.client.courier import Courier
 from holdall.client.download import Download, Manner
 from holdall.client.failures import SURVIVABLE, Failures
+from holdall.client.filtering import Filters
+from holdall.client.folders import make_folder, make_root
 from holdall.client.landing import Claims
 from holdall.client.listing import list_entries
 from holdall.client.local import url_of
@@ -26,7 +27,7 @@ from holdall.client.targets import why_unsafe
 from holdall.client.threads import in_thread
 from holdall.client.tree_upload import Filter
 from holdall.client.values.entry import BlobCommonPrefix, BlobObject
-from holdall.core.errors import InvalidArgument, NotADirectory, PermissionDenied
+from holdall.core.errors import InvalidArgument
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class TreeDownload:
         wanted: Filter | None,
         at: datetime | None,
         report: Reporter,
+        courier: Courier | None = None,
+        filters: Filters | None = None,
     ) -> None:
         self._root = root
         self._target = target
@@ -69,12 +72,14 @@ class TreeDownload:
         self._wanted = wanted
         self._at = at
         self._report = report
+        self._courier = courier or Courier()
+        self._filters = filters or Filters()
         self._failures = Failures(report)
         self._claims = Claims()
 
     async def run(self) -> None:
         """Download everything; what failed is raised together at the end."""
-        target = await in_thread(_make_root, self._target)
+        target = await in_thread(make_root, self._target)
         self._target = target
         stack: list[_Folder | _Leave] = [_Folder(self._root, "", target)]
         while stack:
@@ -89,13 +94,15 @@ class TreeDownload:
         """Download a directory's own files; what to do next, last first."""
         route = Route(folder.prefix.uri, url_of(folder.path))
         try:
-            await in_thread(_make_folder, self._target, folder.path)
+            await in_thread(make_folder, self._target, folder.path)
         except SURVIVABLE as error:
             await self._refuse_below(folder.prefix, error)
             return []
         self._report(StorageProgressEnterDir(route.src, route.dst))
         found: list[_Folder | _Leave] = []
-        await each(self._blobs(folder, found), lambda blob: self._download(folder, blob))
+        await self._courier.scheduler.files(
+            self._blobs(folder, found), lambda blob: self._download(folder, blob)
+        )
         return [_Leave(route), *reversed(found)]
 
     async def _blobs(
@@ -118,7 +125,8 @@ class TreeDownload:
         return _Folder(self._root.at(entry.key), folder.relative + name, path)
 
     async def _is_wanted(self, folder: _Folder, key: str, name: str) -> bool:
-        if self._wanted is None or await self._wanted(folder.relative + name):
+        relative = folder.relative + name
+        if self._filters.wants(relative) and (self._wanted is None or await self._wanted(relative)):
             return True
         route = self._unplaced(key)
         self._report(StorageProgressSkip(route.src, route.dst, "filtered out"))
@@ -160,25 +168,9 @@ class TreeDownload:
             claims=self._claims,
             # The bucket of an earlier time is read by version, so that nothing newer mixes in.
             revision=blob.version if self._at is not None else None,
+            courier=self._courier,
         )
 
     def _unplaced(self, key: str) -> Route:
         """The route of a key that may have no path: its destination is the whole target."""
         return Route(self._root.at(key).uri, url_of(self._target))
-
-
-def _make_root(target: Path) -> Path:
-    """The target as a directory, with its symbolic links resolved."""
-    if target.exists() and not target.is_dir():
-        raise NotADirectory(f"{target} is not a directory", path=target)
-    target.mkdir(parents=True, exist_ok=True)
-    return target.resolve()
-
-
-def _make_folder(root: Path, path: Path) -> None:
-    """A directory below `root`; one that is there must not lead out of it through a link."""
-    if os.path.lexists(path) and not path.is_dir():
-        raise NotADirectory(f"{path} is a file", path=path)
-    path.mkdir(exist_ok=True)
-    if not path.resolve().is_relative_to(root):
-        raise PermissionDenied(f"{path} leads out of {root}", path=path)

@@ -6,8 +6,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from holdall.client.concurrently import each
+from holdall.client.courier import Courier
 from holdall.client.failures import SURVIVABLE, Failures
+from holdall.client.filtering import Filters
 from holdall.client.local import url_of
 from holdall.client.place import Place
 from holdall.client.progress import (
@@ -61,12 +62,21 @@ class TreeUpload:
     """
 
     def __init__(
-        self, root: Place, *, update: bool, wanted: Filter | None, report: Reporter
+        self,
+        root: Place,
+        *,
+        update: bool,
+        wanted: Filter | None,
+        report: Reporter,
+        courier: Courier | None = None,
+        filters: Filters | None = None,
     ) -> None:
         self._root = root.as_folder()
         self._update = update
         self._wanted = wanted
         self._report = report
+        self._courier = courier or Courier()
+        self._filters = filters or Filters()
         self._failures = Failures(report)
 
     async def run(self, path: Path) -> None:
@@ -91,7 +101,9 @@ class TreeUpload:
         self._report(StorageProgressEnterDir(route.src, route.dst))
         for name, odd in scanned.odd:
             await self._fail_if_wanted(folder, name, odd)
-        await each(self._files(folder, scanned), lambda name: self._upload(folder, name))
+        await self._courier.scheduler.files(
+            self._files(folder, scanned), lambda name: self._upload(folder, name)
+        )
         if scanned.is_empty:
             await self._mark(folder)
         return [_Leave(route), *reversed([sub async for sub in self._folders(folder, scanned)])]
@@ -99,7 +111,9 @@ class TreeUpload:
     def _look(self, folder: _Folder) -> Scanned:
         if folder.leads_back():
             raise Conflict(f"{folder.path} leads back to a directory it is in", path=folder.path)
-        return scan(folder.path)
+        scanned = scan(folder.path)
+        self._filters.learn(folder.path, folder.relative, scanned.files)
+        return scanned
 
     async def _files(self, folder: _Folder, scanned: Scanned) -> AsyncGenerator[str, None]:
         for name in scanned.files:
@@ -115,7 +129,8 @@ class TreeUpload:
                 yield _Folder(folder.path / name, relative, identity, folder)
 
     async def _is_wanted(self, folder: _Folder, name: str) -> bool:
-        if self._wanted is None or await self._wanted(folder.relative + name):
+        relative = folder.relative + name
+        if self._filters.wants(relative) and (self._wanted is None or await self._wanted(relative)):
             return True
         route = self._route(folder, name)
         self._report(StorageProgressSkip(route.src, route.dst, "filtered out"))
@@ -128,7 +143,13 @@ class TreeUpload:
     async def _upload(self, folder: _Folder, name: str) -> None:
         place = self._place(folder, name)
         try:
-            await upload_file(folder.path / name, place, update=self._update, report=self._report)
+            await upload_file(
+                folder.path / name,
+                place,
+                update=self._update,
+                report=self._report,
+                courier=self._courier,
+            )
         except SURVIVABLE as error:
             self._failures.met(self._route(folder, name), error)
 

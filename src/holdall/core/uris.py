@@ -1,7 +1,8 @@
 """The one codec for `blob:` URIs, on strings, decoded exactly once.
 
 Forms: `blob:bucket/key`, `blob:/owner/bucket/key`, `blob://cluster/owner/bucket/key` and,
-in clusters that have organisations, `blob://cluster/org/owner/bucket/key`.
+in clusters that have organisations, `blob://cluster/org/owner/bucket/key`. An organisation
+that owns a bucket itself is its owner as `org:NAME`, and its name stands before that.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from holdall.core.errors import InvalidURI
 
 _CLUSTER: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
 _AUTHORITY: Final = re.compile(r"//([^/?#]*)")
+
+ORG: Final = "org:"
+"""What an owner's name begins with where it is an organisation's."""
 
 # Exactly what yarl leaves alone, so that a URI does not change when it passes through it.
 _UNESCAPED: Final = "/!$'()*+,;=:@&"
@@ -43,12 +47,14 @@ class BlobURI:
         for part in (self.bucket, self.owner, self.org):
             _check_part(part)
         _check_encodable(self.key)
-        if self.cluster is not None and not _CLUSTER.fullmatch(self.cluster):
-            raise InvalidURI(f"bad cluster name {self.cluster!r}", cluster=self.cluster)
+        if self.cluster is not None:
+            check_cluster_name(self.cluster)
         if self.cluster is not None and self.owner is None:
             raise InvalidURI("a URI with a cluster names the owner", cluster=self.cluster)
         if self.org is not None and self.cluster is None:
             raise InvalidURI("a URI with an organisation names the cluster", org=self.org)
+        if self.bucket.startswith(ORG):
+            raise InvalidURI(f"{self.bucket!r} is an owner, not a bucket", bucket=self.bucket)
 
     def __str__(self) -> str:
         parts = [part for part in (self.org, self.owner, self.bucket) if part is not None]
@@ -60,6 +66,12 @@ class BlobURI:
     def to_url(self) -> URL:
         """The same as a yarl URL; `parse` gives this value back."""
         return URL(str(self))
+
+
+def check_cluster_name(name: str) -> None:
+    """`InvalidURI` unless it can stand in a URI: lower-case letters, digits, `.`, `-`, `_`."""
+    if not _CLUSTER.fullmatch(name):
+        raise InvalidURI(f"bad cluster name {name!r}", cluster=name)
 
 
 def parse(uri: str | URL, *, org_clusters: Container[str] = ()) -> BlobURI:
@@ -98,13 +110,19 @@ def _parse_rest(rest: str, org_clusters: Container[str]) -> BlobURI:
         # yarl lowers hosts and drops an empty one; so do we.
         cluster, rest = authority[1].lower() or None, rest[authority.end() :]
     names = ["bucket"] if cluster is None and not rest.startswith("/") else ["owner", "bucket"]
-    if cluster is not None and cluster in org_clusters:
-        names.insert(0, "org")
     # Decoded before it is split: no name holds a slash, so `bucket%2F..` is unambiguous.
-    values = _unescape(rest).removeprefix("/" if "owner" in names else "").split("/", len(names))
+    path = _unescape(rest).removeprefix("/" if "owner" in names else "")
+    if cluster is not None and (cluster in org_clusters or _names_owning_org(path)):
+        names.insert(0, "org")
+    values = path.split("/", len(names))
     if len(values) < len(names):
         raise InvalidURI(f"expected {'/'.join(names)}/key", expected="/".join(names))
     return BlobURI(cluster=cluster, **dict(zip([*names, "key"], values, strict=False)))
+
+
+def _names_owning_org(path: str) -> bool:
+    """No bucket is called so: it is an owner, after an organisation."""
+    return path.partition("/")[2].startswith(ORG)
 
 
 def _escape(path: str) -> str:

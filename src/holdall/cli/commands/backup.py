@@ -15,8 +15,7 @@ from holdall.cli.options import Json, Store
 from holdall.cli.output import Output
 from holdall.cli.printable import shown_name
 from holdall.cli.running import run
-from holdall.client.client import Client
-from holdall.client.opening import connect
+from holdall.client.client import Client, connect
 from holdall.core.errors import Conflict
 from holdall.core.secret_files import MASTER_KEY, SECRET_FILES
 

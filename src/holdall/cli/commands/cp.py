@@ -6,22 +6,35 @@ from typing import Annotated, Final
 
 import typer
 
-from holdall.cli.options import Json, Store
+from holdall.cli.options import At, Json, Store, moment
 from holdall.cli.output import Output
 from holdall.cli.running import run
 from holdall.cli.transfer.copying import Copier, Manner
 from holdall.cli.transfer.looking import Looking, jobs_of
+from holdall.cli.transfer.options import (
+    Checksum,
+    DryRun,
+    Exclude,
+    ExcludeFromFiles,
+    Include,
+    Rate,
+    filters_of,
+    limits_of,
+)
 from holdall.cli.transfer.plan import Job
 from holdall.cli.transfer.session import session
+from holdall.cli.transfer.state import transfers_of
 from holdall.cli.transfer.tally import Tally
 from holdall.client.client import Client
+from holdall.client.filtering import Filters
 
-_RESUME: Final = "the same command with -u goes on from there"
+_RESUME: Final = (
+    "the same command with -u goes on from there, 'holdall transfers resume' with the large files"
+)
 
 
 def command(
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", show_default=False)],
-    target: Annotated[str, typer.Argument(metavar="TARGET", show_default=False)],
+    places: Annotated[list[str], typer.Argument(metavar="SOURCE... TARGET", show_default=False)],
     recursive: Annotated[
         bool, typer.Option("-r", "--recursive", help="Directories with everything below.")
     ] = False,
@@ -41,6 +54,19 @@ def command(
         bool,
         typer.Option("-T", "--no-target-directory", help="TARGET is the name, never a directory."),
     ] = False,
+    folder: Annotated[
+        str | None,
+        typer.Option(
+            "-t", "--target-directory", metavar="DIR", help="All go into DIR; there is no TARGET."
+        ),
+    ] = None,
+    checksum: Checksum = False,
+    dry_run: DryRun = False,
+    exclude: Exclude = None,
+    include: Include = None,
+    exclude_from_files: ExcludeFromFiles = "",
+    at: At = None,
+    rate: Rate = None,
     store: Store = "",
     json: Json = False,
 ) -> None:
@@ -57,37 +83,45 @@ def command(
     are both a blob foo and blobs foo/...: foo is the blob and foo/ the directory.
 
     A file that fails is reported and the rest goes on; each target is whole or as it was.
-    After Ctrl-C the same command with -u goes on.
+    After Ctrl-C the same command with -u goes on; a file of 16 MiB or more goes on where it was,
+    by the same command or by "holdall transfers resume".
 
     Exit codes: 0 all copied; 1 something failed; 2 wrong usage; 3 a source is not there;
     130 stopped by Ctrl-C.
     """
-    run(
-        lambda client, output: cp(
-            client,
-            output,
-            sources,
-            target,
-            looking=Looking(recursive, globbing, exact),
-            manner=Manner(update, continue_),
-        ),
-        store=store,
-        json=json,
+    sources, target = _ends(places, folder)
+    manner = Manner(
+        update,
+        continue_,
+        checksum,
+        dry_run,
+        moment(at),
+        _filters(exclude, include, exclude_from_files),
     )
 
+    async def cp(client: Client, output: Output) -> None:
+        looking = Looking(recursive, globbing, exact, manner.at)
+        transfers = transfers_of(client, store, limits=limits_of(rate))
+        jobs = await jobs_of(client, output, sources, target, looking)
 
-async def cp(
-    client: Client,
-    output: Output,
-    sources: list[str],
-    target: str,
-    *,
-    looking: Looking,
-    manner: Manner,
-) -> None:
-    jobs = await jobs_of(client, output, sources, target, looking)
+        async def copy(tally: Tally, job: Job) -> None:
+            await Copier(transfers, client, output, tally, manner).run(job)
 
-    async def copy(tally: Tally, job: Job) -> None:
-        await Copier(client, tally, manner).run(job)
+        await session(
+            client, output, jobs, copy, verb="copied", resume=_RESUME, is_told=not dry_run
+        )
 
-    await session(client, output, jobs, copy, verb="copied", resume=_RESUME)
+    run(cp, store=store, json=json)
+
+
+def _ends(places: list[str], folder: str | None) -> tuple[list[str], str]:
+    """The sources and the target, which with -t is a directory whatever is there."""
+    if folder is not None:
+        return places, folder if folder.endswith("/") else f"{folder}/"
+    if len(places) < 2:
+        raise typer.BadParameter("Missing argument 'TARGET'.")
+    return places[:-1], places[-1]
+
+
+def _filters(exclude: list[str] | None, include: list[str] | None, names: str) -> Filters | None:
+    return filters_of(exclude, include, names) if exclude or include or names else None

@@ -15,7 +15,7 @@ from holdall.cli.demo.tree import Tree, standard_library
 from holdall.cli.options import Json
 from holdall.cli.output import Output
 from holdall.cli.running import run_without_store
-from holdall.client.opening import connect
+from holdall.client.client import connect
 from holdall.core.errors import NotADirectory
 
 

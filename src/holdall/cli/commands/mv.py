@@ -13,6 +13,7 @@ from holdall.cli.transfer.looking import Looking, jobs_of
 from holdall.cli.transfer.moving import Mover
 from holdall.cli.transfer.plan import Job
 from holdall.cli.transfer.session import session
+from holdall.cli.transfer.state import transfers_of
 from holdall.cli.transfer.tally import Tally
 from holdall.client.client import Client
 
@@ -40,19 +41,20 @@ def command(
     there; 130 stopped by Ctrl-C.
     """
     run(
-        lambda client, output: mv(client, output, sources, target, exact=exact),
+        lambda client, output: mv(client, output, sources, target, exact=exact, store=store),
         store=store,
         json=json,
     )
 
 
 async def mv(
-    client: Client, output: Output, sources: list[str], target: str, *, exact: bool
+    client: Client, output: Output, sources: list[str], target: str, *, exact: bool, store: str
 ) -> None:
+    buckets = transfers_of(client, store).buckets
     looking = Looking(recursive=True, exact=exact)
     jobs = await jobs_of(client, output, sources, target, looking)
 
     async def move(tally: Tally, job: Job) -> None:
-        await Mover(client, tally).run(job)
+        await Mover(buckets, tally).run(job)
 
     await session(client, output, jobs, move, verb="moved", resume=_RESUME)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from holdall.core.errors import HoldallError
 
 
-async def despite_failures(transfer: Awaitable[None]) -> None:
+async def despite_failures(transfer: Awaitable[object]) -> None:
     """Wait for a transfer whose single failures its listener has told of as they happened.
 
     The error at its end only counts them; any other is raised.

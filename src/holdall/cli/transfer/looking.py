@@ -6,12 +6,14 @@ import glob
 from asyncio import to_thread
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from holdall.cli.output import Output
 from holdall.cli.places import Blob, Local, Place, place
+from holdall.cli.transfer.past import found_at, is_directory_at
 from holdall.cli.transfer.plan import Job, Source, Target, plan
 from holdall.client.client import Client
-from holdall.core.errors import BlobNotFound, IsADirectory, NotFound
+from holdall.core.errors import BlobNotFound, InvalidArgument, IsADirectory, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Looking:
     recursive: bool
     globbing: bool = False
     exact: bool = False
+    at: datetime | None = None
 
 
 async def jobs_of(
@@ -39,20 +42,22 @@ async def jobs_of(
 
 async def _sources_of(client: Client, text: str, how: Looking) -> Sequence[Source]:
     if how.globbing:
+        if how.at is not None:
+            raise InvalidArgument("a pattern finds what is there now; --at does not go with it")
         return await _matches(client, text)
-    source = await _source_of(client, place(text))
+    source = await _source_of(client, place(text), how.at)
     if source.is_directory and not how.recursive:
         raise IsADirectory(f"{source.place} is a directory; -r copies it with all it holds")
     return [source]
 
 
-async def _source_of(client: Client, named: Place) -> Source:
+async def _source_of(client: Client, named: Place, at: datetime | None) -> Source:
     """A source as it is there; `NotFound` if it is not.
 
     Where `foo` and `foo/…` both are, `foo` is the blob and `foo/` the directory.
     """
     if isinstance(named, Blob):
-        return await _blob_source(client, named)
+        return await _blob_source(client, named, at)
     if not isinstance(named, Local):
         return Source(named)
     if not named.is_there:
@@ -69,20 +74,12 @@ async def _target_of(client: Client, text: str, exact: bool, several: bool) -> T
     return Target(named, is_directory, exact, several)
 
 
-async def _blob_source(client: Client, named: Blob) -> Source:
-    if not named.names_directory and await _is_blob(client, named):
+async def _blob_source(client: Client, named: Blob, at: datetime | None) -> Source:
+    if not named.names_directory and await found_at(client, named, at) is not None:
         return Source(named)
-    if await client.buckets.blob_is_dir(str(named)):
+    if await is_directory_at(client, named, at):
         return Source(named, is_directory=True)
     raise BlobNotFound(f"there is no {named}", bucket=named.bucket, key=named.key)
-
-
-async def _is_blob(client: Client, named: Blob) -> bool:
-    try:
-        await client.buckets.head_blob(named.bucket, named.key, **named.whose)
-    except BlobNotFound:
-        return False
-    return True
 
 
 async def _matches(client: Client, text: str) -> Sequence[Source]:

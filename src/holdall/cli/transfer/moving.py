@@ -18,7 +18,7 @@ from holdall.cli.transfer.copying import drawn, is_stream, path_of
 from holdall.cli.transfer.despite import despite_failures
 from holdall.cli.transfer.plan import Job
 from holdall.cli.transfer.tally import Tally
-from holdall.client.client import Client
+from holdall.client.buckets import Buckets
 from holdall.client.concurrently import each
 from holdall.client.values.entry import BlobObject, BucketEntry
 from holdall.core.errors import BlobNotFound, Conflict, HoldallError, InvalidArgument
@@ -42,8 +42,8 @@ class _Stamp:
 class Mover:
     """Moves jobs one after the other; what fails is tallied and stays where it was."""
 
-    def __init__(self, client: Client, tally: Tally) -> None:
-        self._buckets = client.buckets
+    def __init__(self, buckets: Buckets, tally: Tally) -> None:
+        self._buckets = buckets
         self._tally = tally
 
     async def run(self, job: Job) -> None:

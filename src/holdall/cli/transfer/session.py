@@ -22,8 +22,12 @@ async def session(
     *,
     verb: str,
     resume: str,
+    is_told: bool = True,
 ) -> None:
-    """Do `work` on each job, and report what was done even when Ctrl-C stops it."""
+    """Do `work` on each job, and report what was done even when Ctrl-C stops it.
+
+    Without `is_told` nothing is said at the end.
+    """
     to_output = any(isinstance(job.target, Standard) for job in jobs)
     display = Display() if to_output else display_for(output)
     tally = Tally(output, display)
@@ -33,7 +37,7 @@ async def session(
     except asyncio.CancelledError:
         output.note(f"{tally.sentence(verb)}; {resume}")
         raise
-    if jobs and not to_output:
+    if jobs and is_told and not to_output:
         output.result(tally.fields(), tally.sentence(verb))
 
 

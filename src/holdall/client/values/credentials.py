@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from holdall.backends.accounts import BucketAccess, LastingAccess
 from holdall.client.values.bucket import Bucket
 
 
@@ -27,3 +28,22 @@ class PersistentBucketCredentials:
     read_only: bool
     cluster_name: str
     credentials: list[BucketCredentials] = field(repr=False)
+
+
+def bucket_credentials_of(access: BucketAccess) -> BucketCredentials:
+    """What a server gave out for one bucket."""
+    return BucketCredentials(access.bucket, Bucket.Provider(access.provider), access.fields)
+
+
+def persistent_credentials_of(
+    access: LastingAccess, cluster_name: str
+) -> PersistentBucketCredentials:
+    """What a server keeps, or just made, in its cluster."""
+    return PersistentBucketCredentials(
+        id=access.id,
+        owner=access.owner,
+        name=access.name,
+        read_only=access.read_only,
+        cluster_name=cluster_name,
+        credentials=[bucket_credentials_of(each) for each in access.buckets],
+    )

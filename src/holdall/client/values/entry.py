@@ -48,7 +48,8 @@ class BlobObject(BucketEntry):
 
     A revision never changes, so `created_at` and `modified_at` are both the time of its
     commit. `revision` counts 0, 1, 2 … in the order written; `version` is opaque and never
-    used twice. `is_marker` is true of a delete marker, which has no content.
+    used twice. `is_marker` is true of a delete marker, which has no content. `checksums` are
+    the digests of its bytes that are known, by algorithm; CRCs are big-endian.
     """
 
     content_type: str = DEFAULT_CONTENT_TYPE
@@ -59,6 +60,7 @@ class BlobObject(BucketEntry):
     version: str = ""
     is_marker: bool = False
     is_current: bool = True
+    checksums: Mapping[str, bytes] = field(default_factory=dict)
 
     def is_dir(self, uri: URL | None = None) -> bool:
         """Whether this is the marker of a directory: no bytes, and a key that ends in `/`."""
@@ -92,6 +94,7 @@ def blob_of(bucket: Bucket, revision: Revision) -> BlobObject:
         version=revision.version,
         is_marker=revision.is_marker,
         is_current=revision.is_current,
+        checksums=revision.checksums,
     )
 
 

@@ -1,0 +1,221 @@
+"""Downloading one large blob in parts, which can be taken up again where it stopped.
+
+Parts go straight to their place in a temporary file beside the target. Each is noted with
+its checksum, and trusted later only if the file still has it: so nothing needs to be
+synced before the end, and a power cut costs what had not reached the disk.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, Protocol
+
+from yarl import URL
+
+from holdall.backends.protocol import Reading
+from holdall.client.landing import Claims, telling_of_room
+from holdall.client.local import url_of
+from holdall.client.parts import Cut, cuts, part_size
+from holdall.client.place import Place
+from holdall.client.progress import (
+    StorageProgressComplete,
+    StorageProgressStart,
+    StorageProgressStep,
+)
+from holdall.client.reading import batches
+from holdall.client.reporting import Reporter
+from holdall.client.scheduling import Scheduler
+from holdall.client.threads import in_thread
+from holdall.core.checksums import combine_crc32c, crc32c
+from holdall.core.errors import Conflict, Corrupt, RevisionNotFound
+from holdall.core.values import Revision, Span
+
+_LOOK: Final = 1024 * 1024
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadNote:
+    """All that has to be known of a download to go on with it: which revision it reads, in
+    parts of `part_size` bytes, and the temporary file. `crc32c` is None where nobody keeps it.
+    """
+
+    version: str
+    etag: str
+    size: int
+    crc32c: int | None
+    part_size: int
+    temporary: str
+
+    def speaks_of(self, revision: Revision) -> bool:
+        """Whether this is the content that the download began with."""
+        known = (revision.version, revision.etag, revision.size)
+        return known == (self.version, self.etag, self.size)
+
+
+class Arrivals(Protocol):
+    """What is noted of a download: the CRC32C of each part that arrived, by its number."""
+
+    @property
+    def arrived(self) -> Mapping[int, int]: ...
+
+    def arrive(self, number: int, crc: int) -> None: ...
+
+
+def note_of(revision: Revision, temporary: Path) -> DownloadNote:
+    """The note of a download that begins."""
+    known = revision.checksums.get("crc32c")
+    return DownloadNote(
+        revision.version,
+        revision.etag,
+        revision.size,
+        None if known is None else int.from_bytes(known, "big"),
+        part_size(revision.size),
+        str(temporary),
+    )
+
+
+class PartDownload:
+    """One run at a download that has begun. What fails or is cancelled may be run again."""
+
+    def __init__(
+        self,
+        place: Place,
+        target: Path,
+        note: DownloadNote,
+        arrivals: Arrivals,
+        *,
+        claims: Claims,
+        scheduler: Scheduler,
+        report: Reporter,
+    ) -> None:
+        self._place = place
+        self._target = target
+        self._note = note
+        self._arrivals = arrivals
+        self._claims = claims
+        self._scheduler = scheduler
+        self._report = report
+        self._passed = 0
+        self._cuts = cuts(note.size, note.part_size)
+
+    async def run(self) -> None:
+        """Fetch the parts that are not there and give the file its name.
+
+        `Conflict` when the blob is not the one the download began with: two contents are
+        never joined. `Corrupt` when the whole has another checksum than the blob.
+        """
+        temporary = Path(self._note.temporary)
+        file = await in_thread(os.open, temporary, _FLAGS, 0o666)
+        try:
+            await self._fill(file)
+            await in_thread(os.fsync, file)
+        finally:
+            await in_thread(os.close, file)
+        await in_thread(self._claims.replace, temporary, self._target)
+        self._report(StorageProgressComplete(*self._ends(), self._note.size))
+
+    async def _fill(self, file: int) -> None:
+        self._report(StorageProgressStart(*self._ends(), self._note.size))
+        held = await in_thread(self._verified, file)
+        self._pass(sum(cut.size for cut in self._cuts if cut.number in held))
+        missing = [cut for cut in self._cuts if cut.number not in held]
+        await self._scheduler.parts(missing, lambda cut: self._fetch(file, cut, held))
+        self._demand_whole(held)
+
+    def _verified(self, file: int) -> dict[int, int]:
+        """The parts that were noted and are still in the file as they were."""
+        noted = self._arrivals.arrived
+        return {
+            cut.number: noted[cut.number]
+            for cut in self._cuts
+            if cut.number in noted and _crc_of(file, cut) == noted[cut.number]
+        }
+
+    async def _fetch(self, file: int, cut: Cut, held: dict[int, int]) -> None:
+        crc = await self._scheduler.request(partial(self._receive, file, cut), self._report)
+        held[cut.number] = crc
+        await in_thread(self._arrivals.arrive, cut.number, crc)
+
+    async def _receive(self, file: int, cut: Cut) -> int:
+        at, crc = cut.start, 0
+        try:
+            async with await self._open(cut) as reading, aclosing(self._pieces(reading)) as pieces:
+                async for piece in pieces:
+                    await in_thread(_write, file, piece, at, self._target)
+                    crc = crc32c(piece, crc)
+                    at += len(piece)
+                    self._pass(len(piece))
+            self._demand_all(cut, at)
+        except BaseException:
+            self._passed -= at - cut.start
+            raise
+        return crc
+
+    def _pieces(self, reading: Reading) -> AsyncGenerator[bytes, None]:
+        return self._scheduler.passing(batches(reading))
+
+    async def _open(self, cut: Cut) -> Reading:
+        try:
+            reading = await self._place.backend.open(
+                self._place.bucket.id,
+                self._place.key,
+                revision=self._note.version,
+                span=Span(cut.start, cut.end),
+            )
+        except RevisionNotFound as error:
+            raise self._changed() from error
+        if not self._note.speaks_of(reading.revision):
+            await reading.aclose()
+            raise self._changed()
+        return reading
+
+    def _changed(self) -> Conflict:
+        text = f"{self._place.uri} changed while it was downloaded"
+        return Conflict(text, bucket=self._place.bucket.name, key=self._place.key)
+
+    def _demand_all(self, cut: Cut, at: int) -> None:
+        if at != cut.end:
+            raise self._corrupt(f"ends at byte {at} instead of {cut.end}")
+
+    def _demand_whole(self, held: Mapping[int, int]) -> None:
+        if self._note.crc32c is None:
+            return
+        whole = 0
+        for cut in self._cuts:
+            whole = combine_crc32c(whole, held[cut.number], cut.size)
+        if whole != self._note.crc32c:
+            raise self._corrupt("does not have its checksum")
+
+    def _corrupt(self, what: str) -> Corrupt:
+        text = f"{self._place.uri} {what}"
+        return Corrupt(text, bucket=self._place.bucket.name, key=self._place.key)
+
+    def _pass(self, count: int) -> None:
+        self._passed += count
+        self._report(StorageProgressStep(*self._ends(), self._passed, self._note.size))
+
+    def _ends(self) -> tuple[URL, URL]:
+        return self._place.uri, url_of(self._target)
+
+
+def _crc_of(file: int, cut: Cut) -> int:
+    """The checksum of what the file has in a part's place, which may be less than it all."""
+    at, crc = cut.start, 0
+    while piece := os.pread(file, min(_LOOK, cut.end - at), at):
+        crc = crc32c(piece, crc)
+        at += len(piece)
+    return crc
+
+
+def _write(file: int, data: bytes, at: int, target: Path) -> None:
+    view = memoryview(data)
+    with telling_of_room(target):
+        while view:
+            written = os.pwrite(file, view, at)
+            view, at = view[written:], at + written

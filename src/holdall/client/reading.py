@@ -1,0 +1,22 @@
+"""What is read from a backend, in pieces of a size that is worth a thread."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from holdall.backends.protocol import Reading
+
+BATCH = 1024 * 1024
+"""Bytes handed to a thread at a time."""
+
+
+async def batches(reading: Reading) -> AsyncGenerator[bytes, None]:
+    """The bytes in pieces of about `BATCH`, none of them empty."""
+    held = bytearray()
+    async for chunk in reading:
+        held += chunk
+        if len(held) >= BATCH:
+            yield bytes(held)
+            held.clear()
+    if held:
+        yield bytes(held)

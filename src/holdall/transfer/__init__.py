@@ -1,0 +1,1 @@
+"""Transfers between directories, buckets and stores: resumed, synced, mirrored and verified."""

@@ -1,0 +1,102 @@
+"""What the journal says of one transfer, and its form as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from holdall.client.part_download import DownloadNote
+from holdall.client.part_upload import UploadNote
+from holdall.client.stamps import Stamp
+
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class UploadEntry:
+    """A local file on its way to a blob. `blob` is its full URI."""
+
+    path: str
+    blob: str
+    note: UploadNote
+
+    @property
+    def id(self) -> str:
+        return upload_id(Path(self.path), self.blob)
+
+    @property
+    def src(self) -> str:
+        return self.path
+
+    @property
+    def dst(self) -> str:
+        return self.blob
+
+    @property
+    def size(self) -> int:
+        return self.note.stamp.size
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadEntry:
+    """A blob on its way to a local file. `blob` is its full URI."""
+
+    blob: str
+    path: str
+    note: DownloadNote
+
+    @property
+    def id(self) -> str:
+        return download_id(self.blob, Path(self.path))
+
+    @property
+    def src(self) -> str:
+        return self.blob
+
+    @property
+    def dst(self) -> str:
+        return self.path
+
+    @property
+    def size(self) -> int:
+        return self.note.size
+
+
+Entry = UploadEntry | DownloadEntry
+
+
+def upload_id(path: Path, blob: str) -> str:
+    """16 hexadecimal digits, the same for the same two ends."""
+    return _id("upload", str(path), blob)
+
+
+def download_id(blob: str, path: Path) -> str:
+    return _id("download", blob, str(path))
+
+
+def _id(*ends: str) -> str:
+    named = "\0".join(ends).encode(errors="surrogateescape")
+    return hashlib.sha256(named).hexdigest()[:16]
+
+
+def packed(entry: Entry) -> dict[str, Any]:
+    """The entry as JSON has it."""
+    kind = "upload" if isinstance(entry, UploadEntry) else "download"
+    return {"format": FORMAT, "kind": kind, **asdict(entry)}
+
+
+def unpacked(said: Mapping[str, Any]) -> Entry | None:
+    """The entry of a document; None for one of another format, or of none at all."""
+    try:
+        if said["format"] != FORMAT:
+            return None
+        note, ends = said["note"], {"path": said["path"], "blob": said["blob"]}
+        if said["kind"] == "download":
+            return DownloadEntry(note=DownloadNote(**note), **ends)
+        stamp = Stamp(**note["stamp"])
+        return UploadEntry(note=UploadNote(note["upload"], note["part_size"], stamp), **ends)
+    except (KeyError, TypeError):
+        return None
