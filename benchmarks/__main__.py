@@ -16,6 +16,7 @@ from benchmarks.machine import facts
 from benchmarks.scale import FULL, QUICK, Scale
 from benchmarks.server import report as server
 from benchmarks.table import Line, heading, rows
+from benchmarks.transfers import report as transfers
 
 Measurement = Callable[[Path, Scale], Awaitable[list[Line]]]
 
@@ -24,6 +25,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "large": large.measure,
     "million": million.measure,
     "server": server.measure,
+    "transfers": transfers.measure,
 }
 
 

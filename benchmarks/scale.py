@@ -10,7 +10,8 @@ MIB = 1024**2
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """`small` operations a turn on small blobs; `large` bytes of the large one."""
+    """`small` operations a turn on small blobs; `large` bytes of the large one;
+    `files` to transfer."""
 
     repeats: int
     small: int
@@ -20,9 +21,17 @@ class Scale:
     lookups: int = 4_000
     pages: int = 40
     new_keys: int = 1_000
+    files: int = 5_000
 
 
 FULL = Scale(repeats=5, small=4_000, large=GIB, keys=1_000_000)
 QUICK = Scale(
-    repeats=3, small=1_500, large=GIB // 4, keys=100_000, lookups=2_000, pages=20, new_keys=500
+    repeats=3,
+    small=1_500,
+    large=GIB // 4,
+    keys=100_000,
+    lookups=2_000,
+    pages=20,
+    new_keys=500,
+    files=500,
 )

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from holdall.client.buckets import Buckets as Buckets
     from holdall.client.client import Client as Client
+    from holdall.client.client import connect as connect
     from holdall.client.failures import Failure as Failure
-    from holdall.client.opening import connect as connect
     from holdall.client.progress import AbstractDeleteProgress as AbstractDeleteProgress
     from holdall.client.progress import AbstractFileProgress as AbstractFileProgress
     from holdall.client.progress import (
@@ -73,8 +73,7 @@ if TYPE_CHECKING:
     from holdall.core.values import Versioning as Versioning
 
 _NAMES: Final = {
-    "holdall.client.opening": ("connect",),
-    "holdall.client.client": ("Client",),
+    "holdall.client.client": ("Client", "connect"),
     "holdall.client.buckets": ("Buckets",),
     "holdall.client.failures": ("Failure",),
     "holdall.client.progress": (

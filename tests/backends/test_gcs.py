@@ -7,9 +7,9 @@ import base64
 import json
 import os
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from aiohttp import web
@@ -28,6 +28,7 @@ from holdall.backends.protocol import Backend
 from holdall.core.errors import (
     BucketExists,
     BucketNotEmpty,
+    BucketNotFound,
     Busy,
     ChecksumMismatch,
     Conflict,
@@ -40,7 +41,7 @@ from holdall.core.errors import (
     RevisionNotFound,
     StoreError,
 )
-from holdall.core.values import CopyOptions, Precondition, PutOptions, Span, Versioning
+from holdall.core.values import CopyOptions, Precondition, PutOptions, Span, Usage, Versioning
 from holdall.payloads.gcs import GcsClient
 from holdall.payloads.gcs.access import Access
 from holdall.payloads.gcs.resumable import CHUNK
@@ -159,7 +160,7 @@ async def test_conditions_are_on_generations(box: GcsBackend) -> None:
             "box", "new", b"", options=PutOptions(precondition=Precondition(if_match="*"))
         )
     now = await box.head("box", "k")
-    assert (await box.head("box", "k", revision=now.version)) == now
+    assert (await box.head("box", "k", revision=now.version)).version == now.version
     with pytest.raises(RevisionNotFound):
         await box.head("box", "k", revision=first.version)
 
@@ -315,6 +316,194 @@ async def test_a_token_that_nobody_gives(theirs: type[Exception], ours: type[Exc
     with pytest.raises(ours):
         await backend.head("box", "k")
     await backend.aclose()
+
+
+class Generations:
+    """A bucket `box` with two generations of `k`, of which one can be asked as Google lets one,
+    and fake-gcs-server does not."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str, dict[str, str]]] = []
+        self.current = True
+        self.status = 200
+
+    async def answer(self, request: web.Request) -> web.Response:
+        await request.read()
+        self.seen.append((request.method, request.path.rpartition("/")[2], {**request.query}))
+        if self.status != 200 and request.method != "GET":
+            return web.Response(status=self.status)
+        listing = request.method == "GET" and request.path.endswith("/o")
+        return web.json_response(
+            {"items": [self.resource(1), self.resource(2)]} if listing else self.resource(2)
+        )
+
+    def resource(self, generation: int) -> dict[str, object]:
+        gone = {} if generation == 2 and self.current else {"timeDeleted": "2026-01-02T03:04:06Z"}
+        return {
+            "name": "k",
+            "generation": f"{generation}",
+            "metageneration": "7",
+            "size": "3",
+            "timeCreated": "2026-01-02T03:04:05Z",
+            "done": True,
+            "resource": {"name": "k", "generation": "3", "size": "3"}
+            | {"timeCreated": "2026-01-02T03:04:07Z"},
+            **gone,
+        }
+
+    def changes(self) -> list[tuple[str, str, dict[str, str]]]:
+        return [each for each in self.seen if each[0] != "GET"]
+
+
+@pytest.fixture
+async def google() -> AsyncIterator[tuple[Generations, GcsBackend]]:
+    script, app = Generations(), web.Application()
+    app.router.add_route("*", "/{path:.*}", script.answer)
+    async with TestServer(app) as server:
+        url = str(server.make_url("")).rstrip("/")
+        backend = GcsBackend(GcsClient(None, endpoint=url, retries=Retries(1)))
+        yield script, backend
+        await backend.aclose()
+
+
+async def test_one_generation_goes_for_good(google: tuple[Generations, GcsBackend]) -> None:
+    script, backend = google
+    for named in ("1", -2):
+        script.seen.clear()
+        assert await backend.delete("box", "k", revision=named) is None
+        assert script.changes() == [("DELETE", "k", {"generation": "1"})]
+    script.status = 404
+    with pytest.raises(RevisionNotFound):
+        await backend.delete("box", "k", revision="1")
+    script.seen.clear()
+    for named, condition in ((0, Precondition()), ("1", Precondition(if_match="2"))):
+        with pytest.raises(NotSupported):
+            await backend.delete("box", "k", revision=named, precondition=condition)
+    with pytest.raises(RevisionNotFound):
+        await backend.delete("box", "k", revision="3")
+    assert script.changes() == []
+
+
+async def test_a_whole_history_goes_by_generation(
+    google: tuple[Generations, GcsBackend],
+) -> None:
+    script, backend = google
+    assert await backend.delete_all_revisions("box", "k") == 2
+    gone = [query for _, _, query in script.changes()]
+    assert [each["generation"] for each in gone] == ["1", "2"], "the newest last"
+    script.status = 403
+    with pytest.raises(PermissionDenied):
+        await backend.delete_all_revisions("box", "k")
+
+
+async def test_tags_of_one_generation(google: tuple[Generations, GcsBackend]) -> None:
+    script, backend = google
+    await backend.set_tags("box", "k", {"t": "1"}, revision="1")
+    await backend.set_tags("box", "k", {"t": "1"})
+    assert [query for _, _, query in script.changes()] == [
+        {"generation": "1", "ifMetagenerationMatch": "7"},
+        {"ifGenerationMatch": "2", "ifMetagenerationMatch": "7"},
+    ]
+
+
+async def test_what_is_there_again_is_not_undeleted(
+    google: tuple[Generations, GcsBackend],
+) -> None:
+    script, backend = google
+    with pytest.raises(Conflict):
+        await backend.undelete("box", "k")
+    assert script.changes() == []
+    script.current = False
+    assert (await backend.undelete("box", "k")).version == "3"
+    ((_, _, query),) = script.changes()
+    assert query == {"sourceGeneration": "2", "ifGenerationMatch": "0"}
+    script.status = 412
+    with pytest.raises(Conflict):
+        await backend.undelete("box", "k")
+
+
+async def test_what_was_keeps_a_bucket(google: tuple[Generations, GcsBackend]) -> None:
+    script, backend = google
+    script.current = False
+    with pytest.raises(BucketNotEmpty) as caught:
+        await backend.delete_bucket("box")
+    assert caught.value.usage == Usage(0, 0, 2, 6)
+    assert script.changes() == []
+
+
+class Exchange:
+    """Google's token service, as google-auth asks it."""
+
+    def __init__(self, status: int = 200) -> None:
+        self.status = status
+        self.asked: list[dict[str, list[str]]] = []
+
+    def __call__(self, url: str, method: str, headers: object, body: bytes) -> Exchange:
+        assert (url, method) == ("https://sts.googleapis.com/v1/token", "POST")
+        self.asked.append(parse_qs(body.decode()))
+        return self
+
+    @property
+    def data(self) -> bytes:
+        said = {"access_token": "narrow", "expires_in": 1800} if self.status == 200 else {}
+        return json.dumps({"error": "invalid_request", **said}).encode()
+
+
+class Wide(Renewed):
+    """Has a token once it was renewed."""
+
+    universe_domain = "googleapis.com"
+
+    @property
+    def token(self) -> str | None:
+        return "wide" if self.renewals else None
+
+    @token.setter
+    def token(self, value: str | None) -> None: ...
+
+
+@pytest.fixture
+def exchange(monkeypatch: pytest.MonkeyPatch) -> Exchange:
+    made = Exchange()
+    monkeypatch.setattr("holdall.payloads.gcs.access.Request", lambda: made)
+    return made
+
+
+async def test_a_token_for_one_bucket(gcs_server: GcsServer, exchange: Exchange) -> None:
+    client = GcsClient(Wide(), gcs_server.project, endpoint=gcs_server.endpoint_url)
+    backend = GcsBackend(client)
+    assert backend.capabilities.credentials
+    with pytest.raises(BucketNotFound):
+        await backend.temporary_credentials("never")
+    await client.create_bucket({"name": "boxed"})
+    access = await backend.temporary_credentials("boxed")
+    await backend.delete_bucket("boxed")
+    await backend.aclose()
+    (asked,) = exchange.asked
+    assert asked["subject_token"] == ["wide"]
+    (rule,) = json.loads(unquote(asked["options"][0]))["accessBoundary"]["accessBoundaryRules"]
+    assert rule["availableResource"] == "//storage.googleapis.com/projects/_/buckets/boxed"
+    assert (access.bucket, access.provider) == ("boxed", "gcp")
+    assert access.fields.keys() == {"bucket_name", "project", "access_token", "expire_time"}
+    assert (access.fields["access_token"], access.fields["project"]) == ("narrow", "tester")
+    left = datetime.fromisoformat(access.fields["expire_time"]) - datetime.now(UTC)
+    assert timedelta(minutes=29) < left <= timedelta(minutes=30)
+    assert "narrow" not in repr(access)
+
+
+async def test_a_token_that_is_not_narrowed(gcs_server: GcsServer, exchange: Exchange) -> None:
+    exchange.status = 400
+    client = GcsClient(Wide(), gcs_server.project, endpoint=gcs_server.endpoint_url)
+    await client.create_bucket({"name": "boxed"})
+    backend = GcsBackend(client)
+    with pytest.raises(PermissionDenied):
+        await backend.temporary_credentials("boxed")
+    await backend.delete_bucket("boxed")
+    await backend.aclose()
+    nobody = GcsBackend(GcsClient(None))
+    assert not nobody.capabilities.credentials
+    with pytest.raises(NotSupported):
+        await nobody.temporary_credentials("boxed")
 
 
 class Policies:

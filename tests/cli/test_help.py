@@ -15,8 +15,8 @@ WANTED = [
     *("mb", "rb", "ls", "cat", "cp", "mv", "sync", "mirror", "verify", "transfers"),
     *("rm", "stat", "du"),
     *("versions", "restore", "undo", "check", "sweep", "backup"),
-    *("serve", "env", "login", "keys", "master-key", "users", "orgs", "share", "public"),
-    *("sign", "creds"),
+    *("serve", "env", "login", "cluster", "keys", "master-key", "users", "orgs", "share", "public"),
+    *("sign", "creds", "import"),
     *("explain", "lifecycle", "events", "demo"),
 ]
 

@@ -9,6 +9,8 @@ import pytest
 
 from holdall.cli import profiles
 from holdall.cli.profiles import Profile
+from holdall.client import config
+from holdall.client.config import ClusterConfig, Config
 from holdall.core.errors import InvalidArgument, NotFound
 
 ONE = Profile("http://one:9000", "us-east-1", "AKIDONE", "secret one")
@@ -56,7 +58,15 @@ def test_the_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         profiles.find("four", tmp_path)
 
 
-@pytest.mark.parametrize("text", ["{", '{"default": {"endpoint": 1}}'])
+def test_a_cluster_that_is_no_server_is_no_profile(tmp_path: Path) -> None:
+    config.save(profiles.path(), Config().having("here", ClusterConfig(str(tmp_path))))
+    with pytest.raises(NotFound):
+        profiles.find(None, tmp_path)
+    with pytest.raises(InvalidArgument):
+        profiles.find("here", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["{", "[clusters.default]\nwhere = 1"])
 def test_a_file_that_is_broken(text: str, tmp_path: Path) -> None:
     profiles.path().parent.mkdir(parents=True)
     profiles.path().write_text(text)

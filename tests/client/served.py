@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from holdall import Client, connect
+from holdall.client.opening import Options
 from tests.server.whole import Whole
 
 
-def connected(whole: Whole, **options: str) -> Client:
+def connected(
+    whole: Whole,
+    *,
+    access_key: str | None = None,
+    secret_key: str | None = None,
+    org: str | None = None,
+) -> Client:
     """As the server's administrator, or with other keys."""
-    keys = {"access_key": whole.profile.access_key, "secret_key": whole.profile.secret_key}
-    return connect(whole.endpoint, owner="admin", **{**keys, **options})  # type: ignore[misc]
+    options: Options = {
+        "owner": "admin",
+        "org": org,
+        "access_key": access_key or whole.profile.access_key,
+        "secret_key": secret_key or whole.profile.secret_key,
+    }
+    return connect(whole.endpoint, **options)
 
 
 async def emptied(client: Client) -> Client:
+    """The client, when there is no bucket any more and no lasting credentials."""
     for bucket in [bucket async for bucket in client.buckets.list()]:
         await client.buckets.rm(bucket.id, force=True)
     async for credentials in client.buckets.persistent_credentials_list():

@@ -26,6 +26,10 @@ async def client(file: Path) -> AsyncIterator[Client]:
         yield client
 
 
+def folders(path: Path) -> list[str]:
+    return [each.name for each in path.iterdir() if each.is_dir()]
+
+
 async def test_a_name_picks_the_cluster(client: Client) -> None:
     assert (client.cluster_name, client.username) == ("one", "ann")
     here = await client.buckets.create("box")
@@ -70,7 +74,7 @@ async def test_a_directory_has_no_organisations(client: Client) -> None:
 async def test_nothing_is_opened_before_its_first_use(file: Path, tmp_path: Path) -> None:
     client = Client.from_config(file)
     await client.buckets.create("box", cluster_name="two")
-    assert [each.name for each in tmp_path.iterdir() if each.is_dir()] == ["two"]
+    assert folders(tmp_path) == ["two"]
     await client.aclose()
     await client.aclose()
     for name in ("one", "two"):

@@ -290,6 +290,29 @@ async def test_an_imported_bucket_is_used_like_any_other(client: Client, other: 
         assert (await theirs.buckets.head_blob("their-bucket", "a/b c")).size == 6
 
 
+async def test_an_account_that_speaks_s3_is_a_cluster_too(client: Client, whole: Whole) -> None:
+    await client.buckets.create("box")
+    made = await client.buckets.put_blob("box", "k", b"text", metadata={"m": "ü"})
+    async with holdall.connect(
+        "s3://",
+        endpoint_url=whole.endpoint,
+        access_key=whole.profile.access_key,
+        secret_key=whole.profile.secret_key,
+        owner="ann",
+    ) as account:
+        assert str((await account.buckets.get("box")).uri) == "blob://local/ann/box"
+        found = await account.buckets.head_blob("box", "k")
+        assert (found.etag, found.metadata) == (made.etag, {"m": "ü"})
+        moved = await account.buckets.move("blob:box/k", "blob:box/moved")
+        assert (moved.size, await client.buckets.blob_is_dir("blob:box/k")) == (4, False)
+        usage = [each async for each in account.buckets.get_disk_usage("box")]
+        assert (usage[-1].object_count, usage[-1].revision_count) == (1, 2)
+        with pytest.raises(NotSupported):
+            await account.buckets.request_tmp_credentials("box")
+        with pytest.raises(NotSupported, match="server"):
+            await account.buckets.persistent_credentials_create(["box"])
+
+
 async def test_what_cannot_be_imported(client: Client, other: Whole) -> None:
     await imported(client, other, "taken")
     minio = Bucket.Provider.MINIO

@@ -192,3 +192,13 @@ def test_globs_keep_their_magic_characters(pattern: str) -> None:
     bucket = BlobURI("b", owner="o", cluster="c")
     assert parse_glob(text) == (bucket, pattern)
     assert parse_glob(URL(text)) == (bucket, pattern)
+
+
+def test_an_organisation_that_owns_a_bucket_is_known_everywhere() -> None:
+    uri = BlobURI(cluster="far", org="acme", owner="org:acme", bucket="box", key="a/org:b")
+    for org_clusters in ((), ("far",)):
+        assert parse(str(uri), org_clusters=org_clusters) == uri
+        assert parse(uri.to_url(), org_clusters=org_clusters) == uri
+    with pytest.raises(InvalidURI):
+        BlobURI(bucket="org:acme")
+    assert parse("blob://far/ann/box/org:x").key == "org:x"

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 import pytest
 from azure.core.credentials import AccessToken
 
-from holdall.core.errors import InvalidArgument, StoreError
+from holdall.core.errors import InvalidArgument, OutcomeUnknown, StoreError
 from holdall.payloads.azure import Account, AzureClient, AzurePayloads
+from holdall.payloads.azure.blocks import BlocksUpload
 from holdall.payloads.azure.copying import CopiedBlob, copy_blob
-from holdall.payloads.clouds.parts import PART
+from holdall.s3.client.parts import PART
 from holdall.s3.client.retrying import Retries
 from holdall.testing import PayloadStoreTests
 from holdall.testing.azurite import AzuriteServer, azurite_server
@@ -104,6 +105,23 @@ class TestAzurite(PayloadStoreTests):
         assert await listed(store) == {}
         assert await keys(place) == []
 
+    @pytest.mark.parametrize("arrived", [True, False])
+    async def test_a_lost_answer_is_asked_about(
+        self, store: AzurePayloads, arrived: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lose_first(monkeypatch, BlocksUpload, "complete", arrived)
+        data = await stored(store, "a", 7)
+        assert await fetched(store, "a", 0, 7) == data
+
+    async def test_what_another_has_written_is_not_ours(
+        self, store: AzurePayloads, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await stored(store, "a", 3)
+        lose_first(monkeypatch, BlocksUpload, "complete", False)
+        with pytest.raises(StoreError):
+            await stored(store, "a", 7)
+        assert await listed(store) == {"a": 3}
+
     async def test_a_container_that_is_not_there(self, place: tuple[AzureClient, str]) -> None:
         """It is no bucket of the caller's, so it is no BucketNotFound."""
         store = AzurePayloads(place[0], "no-such-container")
@@ -113,6 +131,20 @@ class TestAzurite(PayloadStoreTests):
         for call in (store.read("a", 0, 1), listed(store), store.delete(["a"]), store.sweep()):
             with pytest.raises(StoreError):
                 await call
+
+
+def lose_first(monkeypatch: pytest.MonkeyPatch, owner: object, step: str, arrived: bool) -> None:
+    """The first answer of a method is lost, or the request was."""
+    method, calls = getattr(owner, step), itertools.count(1)
+
+    async def losing(*args: object, **options: object) -> object:
+        first = next(calls) == 1
+        result = await method(*args, **options) if arrived or not first else None
+        if first:
+            raise OutcomeUnknown("lost")
+        return result
+
+    monkeypatch.setattr(owner, step, losing)
 
 
 def aged(place: tuple[AzureClient, str]) -> AzurePayloads:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from holdall.core.errors import InvalidArgument, StoreError
+from holdall.core.errors import InvalidArgument, OutcomeUnknown, StoreError
 from holdall.payloads.gcs import GcsClient, GcsPayloads
 from holdall.payloads.gcs.resumable import CHUNK
 from holdall.s3.client.retrying import Retries
@@ -75,6 +75,30 @@ class TestFakeGcs(PayloadStoreTests):
         assert await listed(store) == {}
         assert await keys(place) == []
 
+    @pytest.mark.parametrize("size", [7, CHUNK + 1])
+    @pytest.mark.parametrize("arrived", [True, False])
+    async def test_a_lost_answer_is_asked_about(
+        self,
+        store: GcsPayloads,
+        place: Place,
+        size: int,
+        arrived: bool,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        lose_first(monkeypatch, place[0], "insert" if size == 7 else "rewrite", arrived)
+        data = await stored(store, "a", size)
+        assert await fetched(store, "a", 0, size) == data
+        assert await keys(place) == ["below/data/a"]
+
+    async def test_what_another_has_written_is_not_ours(
+        self, store: GcsPayloads, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await stored(store, "a", 3)
+        lose_first(monkeypatch, place[0], "insert", False)
+        with pytest.raises(StoreError):
+            await stored(store, "a", 7)
+        assert await listed(store) == {"a": 3}
+
     async def test_a_bucket_that_is_not_there(self, place: Place) -> None:
         """It is no bucket of the caller's, so it is no BucketNotFound."""
         store = GcsPayloads(place[0], "no-such-bucket")
@@ -83,6 +107,20 @@ class TestFakeGcs(PayloadStoreTests):
         for call in (store.read("a", 0, 1), listed(store), store.delete(["a"]), store.sweep()):
             with pytest.raises(StoreError):
                 await call
+
+
+def lose_first(monkeypatch: pytest.MonkeyPatch, owner: object, step: str, arrived: bool) -> None:
+    """The first answer of a method is lost, or the request was."""
+    method, calls = getattr(owner, step), itertools.count(1)
+
+    async def losing(*args: object, **options: object) -> object:
+        first = next(calls) == 1
+        result = await method(*args, **options) if arrived or not first else None
+        if first:
+            raise OutcomeUnknown("lost")
+        return result
+
+    monkeypatch.setattr(owner, step, losing)
 
 
 def aged(place: Place) -> GcsPayloads:

@@ -84,7 +84,8 @@ class S3PayloadsTests(PayloadStoreTests):
         self, store: S3Payloads, place: tuple[S3Client, str], step: str, nth: int
     ) -> None:
         fail_at(store, step, nth)
-        failed = step != "copy_part" or nth == 1  # there is one copy only
+        # There is one copy only, and the completion that makes the payload is tried again.
+        failed = nth == 1 or step not in ("copy_part", "complete_upload")
         sending = await store.begin()
         with pytest.raises(StoreError) if failed else nullcontext():
             await fill(sending, 2 * PART)
@@ -106,6 +107,27 @@ class S3PayloadsTests(PayloadStoreTests):
         with pytest.raises(asyncio.CancelledError):
             await task
         assert await listed(store) == {}
+        assert await left_over(place) == []
+
+    @pytest.mark.parametrize("size", [7, PART + 1])
+    @pytest.mark.parametrize("arrived", [True, False])
+    async def test_a_lost_answer_is_asked_about(
+        self, store: S3Payloads, place: tuple[S3Client, str], size: int, arrived: bool
+    ) -> None:
+        lose_at(store, "put" if size == 7 else "complete_upload", "below/data/a", arrived)
+        data = await stored(store, "a", size)
+        assert await fetched(store, "a", 0, size) == data
+        assert await left_over(place) == []
+
+    @pytest.mark.parametrize("size", [7, PART + 1])
+    async def test_what_another_has_written_is_not_ours(
+        self, store: S3Payloads, place: tuple[S3Client, str], size: int
+    ) -> None:
+        await stored(store, "a", 3)
+        lose_at(store, "put" if size == 7 else "complete_upload", "below/data/a", False)
+        with pytest.raises(StoreError):
+            await stored(store, "a", size)
+        assert await listed(store) == {"a": 3}
         assert await left_over(place) == []
 
     async def test_a_large_payload_is_never_overwritten(
@@ -149,7 +171,7 @@ class S3PayloadsTests(PayloadStoreTests):
     ) -> None:
         await stored(store, "a", 7)
         async with aclosing(await store.read("a", 0, 7)) as reading:
-            reading._download._drop()  # type: ignore[union-attr]
+            reading._chunks._drop()  # type: ignore[union-attr]
             await store.delete(["a"])
             with pytest.raises(StoreError):
                 await anext(reading)
@@ -176,6 +198,23 @@ def fail_at(store: S3Payloads, step: str, nth: int) -> None:
         return result
 
     setattr(client, step, failing)
+
+
+def lose_at(store: S3Payloads, step: str, lost: str, arrived: bool) -> None:
+    """The first answer about the key `lost` is lost, or the request was."""
+    client, calls = store._place.client, itertools.count(1)
+    method = getattr(client, step)
+
+    async def losing(bucket: str, key: str, *args: object, **options: object) -> object:
+        doubtful = key == lost and next(calls) == 1
+        result = None
+        if arrived or not doubtful:
+            result = await method(bucket, key, *args, **options)
+        if doubtful:
+            raise OutcomeUnknown("lost")
+        return result
+
+    setattr(client, step, losing)
 
 
 def hang_at(store: S3Payloads, step: str) -> asyncio.Event:

@@ -539,6 +539,8 @@ class TestRetries:
         async with S3Client(script.url, KEY, patience=Patience(deadline=0.05)) as client:
             with pytest.raises(Timeout):
                 await client.head_bucket("bucket")
+            with pytest.raises(OutcomeUnknown):
+                await client.put("bucket", "k", b"")
 
     async def test_a_wrong_clock_is_set(self, script: Script, client: S3Client) -> None:
         late = datetime.now(UTC) + timedelta(hours=5)
@@ -569,10 +571,19 @@ class TestDoubt:
         with pytest.raises(PreconditionFailed):
             await client.put("bucket", "k", b"", headers=only_new)
         for first in (LOST, refusal("InternalError")):
+            script.seen.clear()
             script.replies = [first, refusal("PreconditionFailed")]
-            with pytest.raises(OutcomeUnknown) as caught:
+            with pytest.raises(OutcomeUnknown):
                 await client.put("bucket", "k", b"", headers=only_new)
-            assert caught.value.code == "PreconditionFailed"
+            assert len(script.seen) == 1
+
+    async def test_a_bucket_that_a_lost_request_has_deleted(
+        self, script: Script, client: S3Client
+    ) -> None:
+        script.replies = [LOST, refusal("NoSuchBucket")]
+        with pytest.raises(OutcomeUnknown) as caught:
+            await client.delete_bucket("bucket")
+        assert caught.value.code == "NoSuchBucket"
 
     async def test_what_was_refused_for_good_is_in_no_doubt(
         self, script: Script, client: S3Client

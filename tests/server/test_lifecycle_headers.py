@@ -23,13 +23,13 @@ def revision(key):
 
 def test_an_object_that_goes():
     expected = 'expiry-date="Mon, 09 Mar 2026 00:00:00 GMT", rule-id="week"'
-    found = lifecycle_headers.of_object(bucket(RULE), revision("logs/a"), MADE)
+    found = lifecycle_headers.of_object(bucket(RULE), revision("logs/a"), lambda: MADE)
     assert found == [("x-amz-expiration", expected)]
 
 
 def test_an_object_that_stays():
-    assert lifecycle_headers.of_object(bucket(RULE), revision("other"), MADE) == []
-    assert lifecycle_headers.of_object(bucket(), revision("logs/a"), MADE) == []
+    assert lifecycle_headers.of_object(bucket(RULE), revision("other"), lambda: MADE) == []
+    assert lifecycle_headers.of_object(bucket(), revision("logs/a"), lambda: MADE) == []
 
 
 def test_an_upload():

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from holdall.backends.access import BucketAccess
 from holdall.backends.protocol import RevisionRef
 from holdall.catalog.sqlite.catalog import SqliteCatalog
 from holdall.core.errors import HoldallError, NotSupported
@@ -21,6 +22,7 @@ from holdall.core.values import (
     Capabilities,
     CopyOptions,
     Deletion,
+    Event,
     Page,
     Precondition,
     Problem,
@@ -45,6 +47,7 @@ from holdall.engine import (
     put,
     sweep,
     uploads,
+    watch,
 )
 from holdall.engine.engine import Engine
 from holdall.engine.open import open_blob
@@ -194,12 +197,27 @@ class EngineBackend:
         return [entry for entry in page.entries if isinstance(entry, UploadRecord)]
 
     async def sign_url(
-        self, bucket: str, key: str, *, method: str = "GET", expires_in: float = 3600
+        self,
+        bucket: str,
+        key: str,
+        *,
+        method: str = "GET",
+        expires_in: float = 3600,
+        download_name: str | None = None,
     ) -> str:
         raise NotSupported("Signed URLs need a Holdall server in front of the directory.")
 
+    async def temporary_credentials(self, bucket: str) -> BucketAccess:
+        raise NotSupported("Credentials need a Holdall server in front of the directory.")
+
     async def usage(self, bucket: str) -> Usage:
         return await buckets.measure(self.engine, bucket)
+
+    async def watch(
+        self, bucket: str, *, prefix: str = "", after: int | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """Meets `Watcher`."""
+        return await watch.watch(self.engine, bucket, prefix, after)
 
     async def check(self, *, scrub: bool = False) -> Sequence[Problem]:
         """What is wrong with the store; `scrub` also re-reads every byte."""
@@ -209,9 +227,9 @@ class EngineBackend:
         """Clear up after writers that died, and delete what nothing refers to."""
         return await sweep.sweep(self.engine, dry_run=dry_run)
 
-    async def backup(self, target: Path) -> int:
+    async def backup(self, target: Path, *, with_secrets: bool = False) -> int:
         """Copy the live store to a new directory; how many payload files it holds."""
-        return await backup.backup(self.engine, target)
+        return await backup.backup(self.engine, target, with_secrets=with_secrets)
 
     async def aclose(self) -> None:
         await self.engine.aclose()

@@ -20,6 +20,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
+from holdall.backends.access import BucketAccess
 from holdall.core.sources import Source
 from holdall.core.values import (
     ALWAYS,
@@ -271,9 +272,25 @@ class Backend(Protocol):
     # access and accounts
 
     async def sign_url(
-        self, bucket: str, key: str, *, method: str = "GET", expires_in: float = 3600
+        self,
+        bucket: str,
+        key: str,
+        *,
+        method: str = "GET",
+        expires_in: float = 3600,
+        download_name: str | None = None,
     ) -> str:
-        """A URL good for one method on one blob for `expires_in` seconds. `NotSupported`."""
+        """A URL good for one method on one blob for `expires_in` seconds. `NotSupported`.
+
+        A browser that follows it saves the blob under `download_name`, where there is one.
+        """
+
+    async def temporary_credentials(self, bucket: str) -> BucketAccess:
+        """Credentials that reach this bucket only, and no further than the caller does.
+
+        `NotSupported` unless `capabilities.credentials`, or where they cannot be confined to
+        this one bucket.
+        """
 
     async def usage(self, bucket: str) -> Usage: ...
 

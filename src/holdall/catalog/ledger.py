@@ -1,12 +1,13 @@
-"""What every transaction keeps while units run: the order of moments, and the usage."""
+"""What every transaction keeps while units run: the order of moments, the usage, the events."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
-from holdall.catalog.tables import clock, usage
-from holdall.catalog.transaction import Tick, Transaction
+from holdall.catalog.tables import clock, events, usage
+from holdall.catalog.transaction import Params, Tick, Transaction
 from holdall.core.values import Usage
 
 
@@ -14,8 +15,15 @@ def microseconds() -> int:
     return time.time_ns() // 1000
 
 
+class Before(NamedTuple):
+    """What was counted, and how many events there were, before a unit."""
+
+    usage: dict[int, Usage]
+    events: int
+
+
 class Ledger:
-    """Numbers and times from memory; the tables get them once, before the COMMIT.
+    """Numbers, times and events in memory; the tables get them once, before the COMMIT.
 
     All that one unit does happens at one time, and no two units share a time, so that a
     look at the past sees each of them wholly or not at all.
@@ -25,18 +33,21 @@ class Ledger:
         self._wall = wall
         self._last = Tick(0, 0)
         self._usage: dict[int, Usage] = {}
+        self._events: list[Params] = []
 
     def begin(self, last: Tick) -> None:
         self._last = last
         self._usage = {}
+        self._events = []
 
-    def begin_unit(self) -> dict[int, Usage]:
+    def begin_unit(self) -> Before:
         """What to give `undo_unit` should the unit fail. Its numbers are not used again."""
         self._last = Tick(self._last.seq, max(self._last.time + 1, self._wall()))
-        return self._usage.copy()
+        return Before(self._usage.copy(), len(self._events))
 
-    def undo_unit(self, before: dict[int, Usage]) -> None:
-        self._usage = before
+    def undo_unit(self, before: Before) -> None:
+        self._usage = before.usage
+        del self._events[before.events :]
 
     def tick(self) -> Tick:
         self._last = Tick(self._last.seq + 1, self._last.time)
@@ -46,7 +57,11 @@ class Ledger:
         counted = self._usage.get(bucket)
         self._usage[bucket] = delta if counted is None else counted + delta
 
+    def log(self, event: Params) -> None:
+        self._events.append(event)
+
     def settle(self, tx: Transaction, batch: str) -> None:
+        events.insert(tx, self._events)
         for bucket, delta in self._usage.items():
             usage.add(tx, bucket, delta)
         clock.write(tx, self._last, batch)

@@ -48,6 +48,9 @@ class Transaction(Reads, Protocol):
     def count(self, bucket: int, delta: Usage) -> None:
         """Add to a bucket's usage; written once for each transaction."""
 
+    def log(self, event: Params) -> None:
+        """Add a row to the events; written once for each transaction."""
+
 
 Unit = Callable[[Transaction], T]
 Query = Callable[[Reads], T]

@@ -5,13 +5,16 @@ Shown help must not wait for the library: nothing below imports the client.
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+from typing import Annotated, Final
 
 import typer
 
 import holdall as package
 from holdall.cli.lazy import SETTINGS, LazyGroup
 from holdall.cli.options import MainStore
+
+_COMPLETION: Final = "_HOLDALL_COMPLETE"
 
 app = typer.Typer(
     cls=LazyGroup,
@@ -51,6 +54,12 @@ def holdall(store: MainStore = "", version: Version = False) -> None:
 
 def main() -> None:
     """The entry point of the `holdall` script."""
+    if _COMPLETION in os.environ:
+        from typer.completion import (  # type: ignore[attr-defined]  # older ones have no other
+            completion_init,
+        )
+
+        completion_init()  # Typer does so itself only where it offers its own scripts
     app(prog_name="holdall")
 
 

@@ -16,7 +16,8 @@ _STORE_HELP: Final = "The directory that holds the store."
 def _store_anywhere(ctx: typer.Context, value: str) -> str:
     """The store given to this command, else to `holdall` itself, else the default."""
     if value:
-        ctx.meta[STORE_VARIABLE] = value
+        # Said, it is that directory; unsaid, a current cluster comes before it.
+        ctx.meta[STORE_VARIABLE] = f"./{value}" if value == DEFAULT_STORE else value
     return str(ctx.meta.get(STORE_VARIABLE) or DEFAULT_STORE)
 
 

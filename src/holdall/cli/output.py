@@ -86,11 +86,11 @@ class Output:
             return Rows(self._json)
         if self.is_terminal:
             return TerminalRows(columns, self._out)
-        return TextRows(columns, self._out)
+        return TextRows(self._out)
 
-    def names(self) -> Rows:
+    def names(self, *, end: str = "\n") -> Rows:
         """A listing of names alone, which needs no heading."""
-        return Rows(self._json) if self.as_json else TextRows((), self._out)
+        return Rows(self._json) if self.as_json else TextRows(self._out, end=end)
 
     def note(self, text: str) -> None:
         """A remark for people on standard error; nothing as JSON."""

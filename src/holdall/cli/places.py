@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, TypedDict
 
+from holdall.cli.clusters import with_orgs
 from holdall.cli.printable import shown_name
 from holdall.core.errors import InvalidArgument
 from holdall.core.uris import BlobURI, parse
@@ -114,6 +115,7 @@ class Local:
 Place = Blob | Local | Standard
 
 _BLOB_PREFIX: Final = "blob:"
+_FAR_PREFIX: Final = "blob://"
 
 
 def place(text: str) -> Place:
@@ -121,7 +123,8 @@ def place(text: str) -> Place:
     if text == Standard.STREAM.value:
         return Standard.STREAM
     if text.lower().startswith(_BLOB_PREFIX):
-        return Blob(parse(text))
+        orgs = with_orgs() if text.lower().startswith(_FAR_PREFIX) else ()
+        return Blob(parse(text, org_clusters=orgs))
     if not text:
         raise InvalidArgument("an empty path")
     return Local(text)

@@ -1,7 +1,7 @@
 """Profiles: which server commands speak to, and with which access key.
 
-They come from `holdall login`, which keeps them in a file that only their owner may read;
-from the environment; or from the directory of a store whose server runs as the same user.
+They are clusters that `holdall login` added to the user's `holdall.toml`; or they come from the
+environment, or from the directory of a store whose server runs as the same user.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from holdall.cli.clusters import config_path
+from holdall.client import config
+from holdall.client.config import ClusterConfig
 from holdall.core.errors import InvalidArgument, NotFound
 from holdall.s3.signing import Credentials
 
@@ -60,34 +62,35 @@ class Profile:
 
 
 def path() -> Path:
-    """The file of the profiles: in `$XDG_CONFIG_HOME`, else in `~/.config`."""
-    base = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
-    return Path(base) / "holdall" / "profiles.json"
+    """The file that they are kept in."""
+    return config_path()
 
 
-def save(name: str, profile: Profile) -> Path:
-    """Keep a profile under a name."""
-    known = _saved()
-    known[name] = _packed(profile)
-    file = path()
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        json.dump(known, out, indent=2)
-    temporary.replace(file)
-    return file
+def save(name: str, profile: Profile, *, owner: str | None = None) -> Path:
+    """Keep a profile under a name: the cluster of that name, made or replaced."""
+    known = config.load(path())
+    cluster = ClusterConfig(
+        profile.endpoint,
+        owner=owner,
+        access_key=profile.access_key,
+        secret_key=profile.secret_key,
+        session_token=profile.session_token,
+        region=profile.region,
+    )
+    config.save(path(), known.having(name, cluster))
+    return path()
 
 
 def find(name: str | None, store: Path) -> Profile:
-    """The profile to use: the one named, the environment's, `default`, the store's own server.
+    """The profile to use: the one named, the environment's, that of the current cluster, that
+    of the store's own server.
 
     `NotFound`.
     """
     chosen = name or os.environ.get(PROFILE)
     if chosen:
         return _named(chosen)
-    found = _of_environment() or _saved_profile(DEFAULT) or of_store(store)
+    found = _of_environment() or _current() or of_store(store)
     if found is None:
         raise NotFound(_NONE.format(ENDPOINT))
     return found
@@ -114,35 +117,26 @@ def _of_environment() -> Profile | None:
 
 
 def _named(name: str) -> Profile:
-    found = _saved_profile(name)
-    if found is None:
+    cluster = config.load(path()).clusters.get(name)
+    if cluster is None:
         raise NotFound(f"there is no profile {name!r}; 'holdall login' makes one")
+    found = _profile(cluster)
+    if found is None:
+        raise InvalidArgument(f"{name!r} is no server with a key: {cluster.where}")
     return found
 
 
-def _saved_profile(name: str) -> Profile | None:
-    facts = _saved().get(name)
-    try:
-        return None if facts is None else Profile(**facts)
-    except TypeError:
-        raise InvalidArgument(f"{path()}: the profile {name!r} cannot be read") from None
+def _current() -> Profile | None:
+    """None where the current cluster is no server."""
+    known = config.load(path())
+    return None if known.current is None else _profile(known.clusters[known.current])
 
 
-def _saved() -> dict[str, Any]:
-    try:
-        found = json.loads(path().read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except ValueError:
-        raise InvalidArgument(f"{path()} is not a file of profiles") from None
-    return found if isinstance(found, dict) else {}
-
-
-def _packed(profile: Profile) -> Mapping[str, str | None]:
-    return {
-        "endpoint": profile.endpoint,
-        "region": profile.region,
-        "access_key": profile.access_key,
-        "secret_key": profile.secret_key,
-        "session_token": profile.session_token,
-    }
+def _profile(cluster: ClusterConfig) -> Profile | None:
+    if not cluster.where.startswith(("http://", "https://")) or cluster.access_key is None:
+        return None
+    secret = cluster.secret()
+    if secret is None:
+        return None
+    region, endpoint = cluster.region or "us-east-1", cluster.where.rstrip("/")
+    return Profile(endpoint, region, cluster.access_key, secret, cluster.session_token)

@@ -6,15 +6,15 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import typer
 
+from holdall.cli.clusters import client_for
 from holdall.cli.exit_codes import ExitCode
 from holdall.cli.options import STORE_VARIABLE
 from holdall.cli.output import Output
-from holdall.client.client import Client, connect
+from holdall.client.client import Client
 from holdall.core.errors import HoldallError, StoreNotFound
 
 Work = Callable[[Client, Output], Coroutine[Any, Any, None]]
@@ -26,11 +26,12 @@ _BEGIN: Final = (
 
 
 def run(work: Work, *, store: str, json: bool, may_create: bool = False) -> NoReturn:
-    """Do `work` on the store at `store`, which must be there unless it `may_create` one."""
+    """Do `work` on the store at `store`, which must be there unless it `may_create` one; see
+    `holdall.cli.clusters` for what else that may name."""
 
     async def opened(output: Output) -> None:
         try:
-            async with connect(Path(store), create=may_create) as client:
+            async with client_for(store, may_create=may_create) as client:
                 await _open(client)
                 await work(client, output)
         except StoreNotFound as error:

@@ -53,11 +53,12 @@ class Rows:
 class TextRows(Rows):
     """One line a row, its cells separated by tabs, without a heading."""
 
-    def __init__(self, columns: Sequence[Column], out: TextIO) -> None:
+    def __init__(self, out: TextIO, *, end: str = "\n") -> None:
         self._out = out
+        self._end = end
 
     def add(self, fields: Mapping[str, Any], *cells: str) -> None:
-        print("\t".join(map(printable, cells)), file=self._out)
+        print("\t".join(map(printable, cells)), file=self._out, end=self._end)
 
 
 class TerminalRows(Rows):

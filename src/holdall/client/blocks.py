@@ -40,12 +40,23 @@ def _read(
             yield from _until(file, None)
             return
         expected = stamp or Stamp.of(before)
+        if not expected.size:
+            yield from _of_no_length(path, file, expected)
+            return
         end = expected.size if end is None else end
         file.seek(start)
         # No further than it was long: a file that grows as fast as it is read has no end.
         yield from _until(file, end - start)
         expected.demand(path, os.fstat(file.fileno()))
         _demand_all(path, file.tell(), end)
+
+
+def _of_no_length(path: Path, file: FileIO, expected: Stamp) -> Generator[bytes, None, None]:
+    """Files of the kernel's, as in /proc, say that they are empty and are not."""
+    for block in _until(file, None):
+        expected.demand(path, os.fstat(file.fileno()))
+        yield block
+    expected.demand(path, os.fstat(file.fileno()))
 
 
 def _until(file: FileIO, left: int | None) -> Generator[bytes, None, None]:

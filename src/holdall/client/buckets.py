@@ -11,7 +11,7 @@ from yarl import URL
 
 from holdall.backends.accounts import Accounts
 from holdall.backends.protocol import Reading, RevisionRef
-from holdall.client import copying, finding, globbing, listing, measuring
+from holdall.client import copying, finding, globbing, listing, measuring, watching
 from holdall.client.courier import Courier
 from holdall.client.download import Download, Manner
 from holdall.client.filtering import Filters
@@ -41,6 +41,7 @@ from holdall.client.values.usage import BucketUsage
 from holdall.core.errors import InvalidArgument
 from holdall.core.sources import Source
 from holdall.core.values import (
+    Event,
     Precondition,
     PutOptions,
     Span,
@@ -361,6 +362,26 @@ class Buckets:
         place = await self._resolver.uri(uri)
         return blob_of(place.bucket, await place.backend.undelete(place.bucket.id, place.key))
 
+    async def set_tags(
+        self, uri: Uri, tags: Mapping[str, str], *, revision: RevisionRef = None
+    ) -> None:
+        """Replace the tags of a blob, or of one of its revisions."""
+        place = await self._resolver.uri(uri)
+        await place.backend.set_tags(place.bucket.id, place.key, tags, revision=revision)
+
+    def watch(self, uri: Uri, *, after: int | None = None) -> Stream[Event]:
+        """What happens to a blob, or to all below a name, and to the bucket itself, without end.
+
+        It listens once it is entered: for what happens from there on, or for all after the
+        event whose `seq` is `after`, 0 being before the oldest. `HistoryGone` where some of
+        them are forgotten, `NotSupported` at a provider.
+        """
+
+        async def opening() -> AsyncGenerator[Event, None]:
+            return await watching.watch(*await self._resolver.named(uri), after)
+
+        return Stream(opening)
+
     async def copy(
         self,
         src: Uri,
@@ -511,13 +532,13 @@ class Buckets:
         """Credentials for a while that reach this bucket only, and no further than one's own.
 
         Of a server, and of buckets that speak S3, they are `bucket_name`, `region_name`,
-        `endpoint_url`, `access_key_id`, `secret_access_key`, `session_token`, `expiration`.
-        `NotSupported` for a directory, and where the provider makes none for one bucket.
+        `endpoint_url`, `access_key_id`, `secret_access_key`, `session_token`, `expiration`; of
+        Azure `bucket_name`, `storage_endpoint`, `sas_token`, `expiry`; of Google `bucket_name`,
+        `project`, `access_token`, `expire_time`. `NotSupported` for a directory, and where the
+        provider makes none for one bucket.
         """
-        cluster = self._resolver.clusters.of(cluster_name)
-        accounts = await cluster.connection.accounts("temporary credentials")
         known = await self._resolver.known(bucket_id_or_name, cluster_name, bucket_owner)
-        return bucket_credentials_of(await accounts.temporary_credentials(known.record.id))
+        return bucket_credentials_of(await known.home.temporary_credentials(known.record.id))
 
     async def make_signed_url(
         self,

@@ -129,6 +129,7 @@ def connect(where: Where | None = None, **options: Unpack[Options]) -> Client:
     - `https://HOST`, a Holdall server: `access_key` and `secret_key`, by default those that
       `holdall login` remembers; `session_token`, `region`, `org` to make buckets for.
     - `s3://`, an account at Amazon, or at `endpoint_url`: the same; by default botocore's.
+      `provider`, `minio`, says that the token service there confines keys to one bucket.
     - `az://ACCOUNT`, an Azure storage account: `secret_key` or `sas_token`; `endpoint_url`.
     - `gs://PROJECT`, Google Cloud Storage: `credentials_file`, `endpoint_url`.
 

@@ -45,6 +45,7 @@ class ClusterConfig:
     secret_command: tuple[str, ...] = ()
     region: str | None = None
     endpoint_url: str | None = None
+    provider: str | None = None
     credentials_file: str | None = None
 
     @property
@@ -95,6 +96,11 @@ class Config:
         """With another one as the current. `NotFound`."""
         self.cluster(name)
         return replace(self, current=name)
+
+
+def with_secret(cluster: ClusterConfig, secret_key: str) -> ClusterConfig:
+    """The same, with its secret key written down."""
+    return replace(cluster, secret_key=secret_key)
 
 
 def default_path() -> Path:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from holdall.backends.accounts import Accounts
 from holdall.backends.protocol import Backend
+from holdall.backends.watching import Watcher
 from holdall.client import forks
 from holdall.client.maintenance import Maintenance
 from holdall.client.values.bucket import Bucket
@@ -17,12 +18,14 @@ from holdall.core.errors import Closed, NotSupported
 @dataclass(frozen=True, slots=True)
 class Opened:
     """An open backend, what looks after its store where that is in our hands, the accounts of
-    a server, and who keeps the bytes of buckets of which the backend does not say it."""
+    a server, who keeps the bytes of buckets of which the backend does not say it, and what tells
+    of changes where that is known here."""
 
     backend: Backend
     maintenance: Maintenance | None = None
     accounts: Accounts | None = None
     provider: Bucket.Provider = Bucket.Provider.HOLDALL
+    watcher: Watcher | None = None
 
     async def aclose(self) -> None:
         if self.accounts is not None:

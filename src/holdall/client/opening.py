@@ -52,6 +52,7 @@ class Options(TypedDict, total=False):
     sas_token: str | None
     region: str | None
     endpoint_url: str | None
+    provider: str | None
     credentials_file: str | None
 
 
@@ -61,7 +62,7 @@ _TAKEN: Final = {
     "file": frozenset({"owner", "create", "fsync"}),
     "http": _SERVER,
     "https": _SERVER,
-    "s3": _KEYS | {"endpoint_url"},
+    "s3": _KEYS | {"endpoint_url", "provider"},
     "az": frozenset({"owner", "secret_key", "sas_token", "endpoint_url"}),
     "gs": frozenset({"owner", "credentials_file", "endpoint_url"}),
 }
@@ -110,6 +111,7 @@ async def _open_configured(cluster: ClusterConfig) -> Opened:
         "sas_token": cluster.sas_token,
         "region": cluster.region,
         "endpoint_url": cluster.endpoint_url,
+        "provider": cluster.provider,
         "credentials_file": cluster.credentials_file,
     }
     return await cluster_at(_place(cluster), **options).connection.opened()
@@ -144,7 +146,7 @@ def _directory(where: Where | None, options: Options) -> tuple[Opener, str]:
 async def open_backend(path: Path, owner: str, create: bool, fsync: bool) -> Opened:
     """Open the store in a directory."""
     backend = await EngineBackend.at(path, owner=owner, create=create, fsync=fsync)
-    return Opened(backend, backend)
+    return Opened(backend, backend, watcher=backend)
 
 
 # a Holdall server
@@ -163,13 +165,15 @@ async def _open_server(url: str, options: Options) -> Opened:
         from holdall.backends.remote import RemoteBackend
         from holdall.backends.remote.accounts import RemoteAccounts
         from holdall.backends.remote.control import Access
-    known = _remembered(url)
-    credentials = _credentials(options) or await asyncio.to_thread(_credentials_in, known)
+    credentials, region = _credentials(options), options.get("region")
+    if credentials is None:
+        known = _remembered(url)
+        credentials = await asyncio.to_thread(_credentials_in, known)
+        region = region or known.region
     if credentials is None:
         raise InvalidArgument(f"no key for {url}: give access_key and secret_key")
-    region = options.get("region") or known.region or "us-east-1"
-    backend = RemoteBackend(Access(url, credentials, region))
-    return Opened(backend, accounts=RemoteAccounts(backend))
+    backend = RemoteBackend(Access(url, credentials, region or "us-east-1"))
+    return Opened(backend, accounts=RemoteAccounts(backend), watcher=backend)
 
 
 def _remembered(url: str) -> ClusterConfig:
@@ -183,6 +187,8 @@ def _remembered(url: str) -> ClusterConfig:
 
 def _s3(where: Where | None, options: Options) -> tuple[Opener, str]:
     _refuse_path(where, "s3://")
+    if options.get("provider") not in (None, "aws", "minio"):
+        raise InvalidArgument("a provider is aws or minio", actual=options["provider"])
     return partial(_open_s3, options), options.get("owner") or "s3"
 
 
@@ -198,8 +204,9 @@ async def _open_s3(options: Options) -> Opened:
         region=region,
         path_style=endpoint is not None,
     )
-    provider = Bucket.Provider.AWS if endpoint is None else Bucket.Provider.MINIO
-    return Opened(S3Backend(client, owner=options.get("owner") or "s3"), provider=provider)
+    kept_by = Bucket.Provider.AWS if endpoint is None else Bucket.Provider.MINIO
+    owner, provider = options.get("owner") or "s3", options.get("provider")
+    return Opened(S3Backend(client, owner=owner, provider=provider), provider=kept_by)
 
 
 def _credentials_of_aws() -> Credentials:
@@ -242,9 +249,8 @@ async def _open_google(project: str, options: Options) -> Opened:
         from holdall.backends.gcs import GcsBackend
         from holdall.payloads.gcs.client import ENDPOINT, GcsClient
         from holdall.payloads.gcs.key_files import credentials_in
-    file, credentials = options.get("credentials_file"), None
-    if file is not None:
-        credentials = await asyncio.to_thread(credentials_in, Path(os.path.expanduser(file)))
+    file = options.get("credentials_file")
+    credentials = None if file is None else await asyncio.to_thread(credentials_in, Path(file))
     endpoint = options.get("endpoint_url") or ENDPOINT
     client = GcsClient(credentials, project, endpoint=endpoint)
     backend = GcsBackend(client, owner=options.get("owner") or project)

@@ -33,10 +33,14 @@ class Known:
     def bucket(self) -> Bucket:
         return placed(self.cluster, self.opened, self.record)
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether its blobs are kept by another provider than all others here."""
+        return self.record.provider not in ("", self.opened.provider.value)
+
     async def keeper(self) -> Backend:
         """What reaches its blobs."""
-        kept_elsewhere = self.record.provider not in ("", self.opened.provider.value)
-        if self.opened.accounts is None or not kept_elsewhere:
+        if self.opened.accounts is None or not self.is_elsewhere:
             return self.home
         return await self.opened.accounts.backend_of(self.record)
 

@@ -371,6 +371,11 @@ class Capabilities:
 
     versions: bool = True
     suspension: bool = True  # of versions, once they are kept
+    markers: bool = True
+    """What is newest in a history is current: a deletion is a delete marker there, and when the
+    current revision is removed the one before it comes to light. Else a deletion shows in no
+    history and returns None, and after a removal nothing is current."""
+    amendable: bool = True  # a history: one revision can be removed, or have its tags replaced
     numbered: bool = True
     """Revisions have numbers for good, each its own version id, and conditions know them. Else
     numbers are places among the revisions held, the oldest 0, or -1 where nothing told the
@@ -397,5 +402,6 @@ class Capabilities:
     credentials: bool = False
     any_key: bool = True  # every UTF-8 key of 1 to 1024 bytes, byte-exact
     nested_keys: bool = True  # a key and others below it, such as `a`, `a/` and `a/b`
-    any_bucket_name: bool = True  # else S3's own: 3 letters or more, no `_`
+    cheap_pages: bool = True  # of a listing; else each costs what comes before it, too
+    any_bucket_name: bool = True  # else 3 of `a-z 0-9 -` or more, and what else its provider takes
     bucket_ids: bool = True  # not their names, so that buckets need none

@@ -186,7 +186,7 @@ async def create_key(
     """Keep an access key. `secret` is sealed already: nothing here can read it.
 
     `NotFound` without such a user, or without the key that a session is made with;
-    `Conflict` for an id that is taken.
+    `Conflict` for an id that is taken, and for a name that the user has for another.
     """
     for text in (id, name, policy or ""):
         check_text(text)
@@ -196,6 +196,8 @@ async def create_key(
         _user(tx, user)
         if session_of is not None:
             _key(tx, session_of)
+        if name and access_keys.is_named(tx, user, name):
+            raise Conflict(f"{user} has an access key named {name} already.", name=name)
         made = tx.tick().time
         row = AccessKeyRow(
             id, secret, user, name, made, expires, None, listed, int(read_only), policy, session_of

@@ -48,6 +48,20 @@ def append(
     transaction goes on after an error. `Locked` for a null version that has to stay.
     """
     target = blobs.target(tx, bucket.id, key)
+    return append_to(tx, bucket, target, key, content, actor=actor, condition=condition)
+
+
+def append_to(
+    tx: Transaction,
+    bucket: BucketRow,
+    target: Target,
+    key: bytes,
+    content: Content,
+    *,
+    actor: str,
+    condition: Precondition,
+) -> RevisionRow:
+    """As `append`, where the target was looked up already."""
     if condition is not ALWAYS:
         demand(condition, target, bucket, key)
     null = _null_before(tx, bucket, target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from holdall.core.errors import InvalidArgument
 from holdall.engine.locking import COMPLIANCE, DEFAULT, GOVERNANCE, HOLD, RETENTION
@@ -19,7 +20,12 @@ def check_pairs(pairs: Mapping[str, str]) -> str | None:
     for name, value in pairs.items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise InvalidArgument(f"{name!r}: {value!r} is not text.", actual=(name, value))
-    return pack(pairs)
+    return _packed(tuple(pairs.items()))
+
+
+@lru_cache(maxsize=1024)  # much of what is stored with blobs is the same for many of them
+def _packed(pairs: tuple[tuple[str, str], ...]) -> str | None:
+    return pack(dict(pairs))
 
 
 def check_marks(marks: Mapping[str, str]) -> dict[str, str] | None:

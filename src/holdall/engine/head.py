@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
-from holdall.catalog.tables import events, revisions
+from holdall.catalog.tables import blobs, events, revisions
 from holdall.catalog.tables.events import Kind
 from holdall.catalog.transaction import Reads, Transaction
 from holdall.core.names import encode_key
@@ -14,6 +15,7 @@ from holdall.engine.checking import check_pairs
 from holdall.engine.engine import Engine
 from holdall.engine.naming import (
     RevisionRef,
+    address_of,
     bucket_ref,
     find_bucket,
     find_revision,
@@ -23,8 +25,13 @@ from holdall.engine.naming import (
 
 async def head(engine: Engine, bucket: str, key: str, revision: RevisionRef) -> Revision:
     ref, name = bucket_ref(bucket), encode_key(key)
+    if revision is None:
+        current = partial(blobs.current_at, address=address_of(ref, engine.owner), key=name)
+        if (row := await engine.catalog.read(current, single=True)) is not None:
+            return records.revision(key, row)
 
     def query(reads: Reads) -> Revision:
+        """Also where there is no current one: this says what is the matter."""
         row, is_current = find_revision(
             reads, find_bucket(reads, ref, engine.owner), name, revision
         )

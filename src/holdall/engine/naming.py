@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from holdall.catalog.tables import blobs, buckets, revisions
-from holdall.catalog.tables.blobs import BlobRow
-from holdall.catalog.tables.buckets import BucketRow
+from holdall.catalog.tables.blobs import BlobRow, Target
+from holdall.catalog.tables.buckets import Address, BucketRow
 from holdall.catalog.tables.revisions import CONTENT, MARKER, RevisionRow
 from holdall.catalog.transaction import Reads
 from holdall.core.errors import BlobNotFound, BucketNotFound, RevisionNotFound
@@ -24,14 +24,28 @@ bucket_ref = lru_cache(maxsize=1024)(parse_bucket_ref)
 
 def find_bucket(reads: Reads, ref: BucketRef, owner: str) -> BucketRow:
     """The bucket meant by `ref` when `owner` asks. `BucketNotFound`."""
-    if ref.name is not None:
-        row = buckets.by_name(reads, ref.owner or owner, ref.name)
-    else:
-        row = buckets.by_uid(reads, str(ref.id))
+    row = buckets.at(reads, address_of(ref, owner))
     if row is None:
-        shown = ref.id or (f"{ref.owner}/{ref.name}" if ref.owner else ref.name)
-        raise BucketNotFound(f"There is no bucket {shown}.", bucket=shown)
+        raise _no_bucket(ref)
     return row
+
+
+def find_target(reads: Reads, ref: BucketRef, owner: str, key: bytes) -> tuple[BucketRow, Target]:
+    """The bucket, and what a write to a key of it meets. `BucketNotFound`."""
+    found = blobs.target_at(reads, address_of(ref, owner), key)
+    if found is None:
+        raise _no_bucket(ref)
+    return found
+
+
+def address_of(ref: BucketRef, owner: str) -> Address:
+    """The bucket meant by `ref` when `owner` asks."""
+    return (str(ref.id),) if ref.name is None else (ref.owner or owner, ref.name)
+
+
+def _no_bucket(ref: BucketRef) -> BucketNotFound:
+    shown = ref.id or (f"{ref.owner}/{ref.name}" if ref.owner else ref.name)
+    return BucketNotFound(f"There is no bucket {shown}.", bucket=shown)
 
 
 def find_revision(

@@ -12,12 +12,12 @@ from holdall.core.names import BucketRef, encode_key
 from holdall.core.sources import Source, in_memory
 from holdall.core.values import PutOptions, Revision
 from holdall.engine import records
-from holdall.engine.append import append
+from holdall.engine.append import append_to
 from holdall.engine.checking import check_content_type, check_marks, check_pairs
 from holdall.engine.collect import collect_soon
 from holdall.engine.content import Content
 from holdall.engine.engine import SMALL, Engine
-from holdall.engine.naming import bucket_ref, find_bucket
+from holdall.engine.naming import bucket_ref, find_bucket, find_target
 from holdall.engine.receive import Received, in_hand, receive
 from holdall.engine.sealing import Seal
 
@@ -36,9 +36,10 @@ async def put(
     attributes, marks = check_pairs(options.attributes), check_marks(options.marks)
 
     def unit(tx: Transaction, content: Content) -> tuple[RevisionRow, bool]:
-        into = find_bucket(tx, ref, engine.owner)
-        row = append(tx, into, name, content, actor=engine.owner, condition=options.precondition)
-        return row, into.versioning != buckets.ENABLED
+        into, target = find_target(tx, ref, engine.owner, name)
+        condition = options.precondition
+        row = append_to(tx, into, target, name, content, actor=engine.owner, condition=condition)
+        return row, target.blob is not None and into.versioning != buckets.ENABLED
 
     def described(received: Received) -> Content:
         kind = options.content_type or guess_content_type(key, received.first)

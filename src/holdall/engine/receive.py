@@ -25,7 +25,7 @@ from holdall.core.sources import Source, chunks, in_memory
 from holdall.engine.collect import collect_soon
 from holdall.engine.content import Content
 from holdall.engine.engine import LEASE, SMALL, Engine
-from holdall.engine.records import pack
+from holdall.engine.records import pack_digests
 from holdall.engine.sealing import Seal, Sealing, new_sealing, sealed
 from holdall.payloads.protocol import PayloadWriting
 
@@ -232,13 +232,13 @@ def _content(
     pending: int | None = None,
     opaque: bool = False,
 ) -> Content:
-    unkept = {"crc32c", "md5"} if opaque else {"crc32c"}  # the one has its own column
+    unkept = ("crc32c", "md5") if opaque else ("crc32c",)  # the one has its own column
     kept = {name: digest.hex() for name, digest in digests.items() if name not in unkept}
     return Content(
         size=size,
         crc32c=crc,
         etag=kept.get("md5"),
-        checksums=pack(kept),
+        checksums=pack_digests(kept),
         small=small,
         spans=() if pending is None else (SpanRow(0, pending, 0, size),),
         pending=pending,

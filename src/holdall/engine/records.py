@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
@@ -106,16 +106,45 @@ def revision(key: str, row: RevisionRow, *, is_current: bool = True) -> Revision
 
 
 def checksums(row: RevisionRow | PartRow | CompletedPartRow) -> Mapping[str, bytes]:
-    found: dict[str, bytes] = {}
-    if row.checksums is not None:
-        found = {
-            name: bytes.fromhex(text)
-            for name, text in unpack(row.checksums).items()
-            if not name.startswith(COMPOSITE)
-        }
-    if row.crc32c is not None:
-        found["crc32c"] = row.crc32c.to_bytes(4, "big")
-    return found
+    return _Checksums(row.checksums, row.crc32c)
+
+
+class _Checksums(Mapping[str, bytes]):
+    """Read from the text in which they are kept when somebody looks: few do."""
+
+    __slots__ = ("_crc32c", "_found", "_text")
+
+    def __init__(self, text: str | None, crc32c: int | None) -> None:
+        self._text = text
+        self._crc32c = crc32c
+        self._found: dict[str, bytes] | None = None
+
+    def _all(self) -> dict[str, bytes]:
+        if self._found is None:
+            self._found = _digests(self._text)
+            if self._crc32c is not None:
+                self._found["crc32c"] = self._crc32c.to_bytes(4, "big")
+        return self._found
+
+    def __getitem__(self, name: str) -> bytes:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __repr__(self) -> str:
+        return repr(self._all())
+
+
+def _digests(text: str | None) -> dict[str, bytes]:
+    return {
+        name: bytes.fromhex(digest)
+        for name, digest in unpack(text).items()
+        if not name.startswith(COMPOSITE)
+    }
 
 
 def summary(key: str, row: SummaryRow) -> Summary:
@@ -164,6 +193,12 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode  # `dumps` would make o
 
 def pack(mapping: Mapping[str, str]) -> str | None:
     return _encode(dict(mapping)) if mapping else None
+
+
+def pack_digests(digests: Mapping[str, str]) -> str | None:
+    """As `pack`, of names and hexadecimal digits, which hold nothing to escape."""
+    pairs = [f'"{name}":"{digest}"' for name, digest in digests.items()]
+    return f"{{{','.join(pairs)}}}" if pairs else None
 
 
 def unpack(text: str | None) -> Mapping[str, str]:

@@ -120,7 +120,7 @@ def announced(headers: Mapping[str, str]) -> Announced | None:
     none, or a word of the SDK's about an algorithm of which there is no checksum.
     """
     values = _values(headers)
-    trailers = _trailers(headers)
+    trailers = _trailers(headers) if "x-amz-trailer" in headers else []
     if len(values) + len(trailers) > 1:
         raise S3Error(
             "InvalidRequest",
@@ -134,8 +134,8 @@ def announced(headers: Mapping[str, str]) -> Announced | None:
 def _values(headers: Mapping[str, str]) -> dict[str, str]:
     """Each checksum by the last part of its header's name."""
     return {
-        name.removeprefix(PREFIX): value
-        for name, value in headers.items()
+        name.removeprefix(PREFIX): headers[name]
+        for name in headers
         if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in _ABOUT
     }
 
@@ -149,7 +149,7 @@ def _in_header(values: Mapping[str, str]) -> Announced | None:
 
 
 def _trailers(headers: Mapping[str, str]) -> list[str]:
-    names = headers.get("x-amz-trailer", "").lower().split(",")
+    names = headers["x-amz-trailer"].lower().split(",")
     found = [name.strip() for name in names if name.strip()]
     if found and not headers.get("x-amz-content-sha256", "").endswith("-TRAILER"):
         raise S3Error(

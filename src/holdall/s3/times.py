@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
+from typing import Final
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND: Final = timedelta(seconds=1)
 
 
 def to_iso(time: datetime) -> str:
     """As in XML bodies: ISO 8601 with milliseconds, of which S3 shows none but zeros."""
-    return _to_iso(time.astimezone(UTC).replace(microsecond=0))
-
-
-@lru_cache(maxsize=256)
-def _to_iso(second: datetime) -> str:
-    return f"{second:%Y-%m-%dT%H:%M:%S}.000Z"
+    return iso_of((time - _EPOCH) // _SECOND)
 
 
 @lru_cache(maxsize=4096)  # what is listed together was often written together
 def iso_of(second: int) -> str:
     """As `to_iso`, of a time in seconds since 1970 UTC."""
-    return to_iso(datetime.fromtimestamp(second, UTC))
+    return f"{_EPOCH + second * _SECOND:%Y-%m-%dT%H:%M:%S}.000Z"
 
 
 def to_http(time: datetime) -> str:
     """As in headers: the date of RFC 9110, 5.6.7."""
-    return _to_http(time.astimezone(UTC).replace(microsecond=0))
+    return _http_of((time - _EPOCH) // _SECOND)  # to hash a number takes a tenth of the time
 
 
-@lru_cache(maxsize=256)
-def _to_http(second: datetime) -> str:
-    return format_datetime(second, usegmt=True)
+@lru_cache(maxsize=4096)
+def _http_of(second: int) -> str:
+    return format_datetime(_EPOCH + second * _SECOND, usegmt=True)
 
 
 def from_http(text: str) -> datetime | None:

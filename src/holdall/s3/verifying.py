@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import product
 from typing import Final, NoReturn
 
 from holdall.s3.errors import S3Error
@@ -45,6 +44,7 @@ MAY_BE_UNSIGNED: Final = frozenset(
 )
 
 _COMPONENT: Final = re.compile(r"\s*(Credential|SignedHeaders|Signature)=(\S*)\s*")
+_COMPONENTS: Final = ("Credential", "SignedHeaders", "Signature")
 _PARAMETERS: Final = ("Algorithm", "Credential", "Signature", "Date", "SignedHeaders", "Expires")
 _OTHER_ALGORITHMS: Final = ("AWS4-ECDSA-P256-SHA256",)
 _NAMES: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z;-]+")
@@ -150,7 +150,11 @@ def _of_header(text: str, headers: Mapping[str, str], services: tuple[str, ...])
         raise S3Error(
             "InvalidArgument", "Unsupported Authorization Type", ArgumentName="Authorization"
         )
-    parts = _components(rest)
+    head, _, last = rest.rpartition(",")
+    parts = {**_components(head), **_component(last)}
+    for name in _COMPONENTS:
+        if not parts.get(name):
+            raise _malformed(f"missing {name}.")
     try:
         access_key, scope = credential(parts["Credential"], services)
     except ValueError as error:
@@ -173,23 +177,25 @@ def _malformed(reason: str) -> S3Error:
     )
 
 
-def _components(text: str) -> dict[str, str]:
+@lru_cache(maxsize=256)  # a client says the same all day but for the last, its signature
+def _components(text: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for part in text.split(","):
-        match = _COMPONENT.fullmatch(part)
-        if match is None:
-            raise _malformed(
-                "the authorization header requires three components: Credential, "
-                "SignedHeaders, and Signature."
-            )
-        found[match[1]] = match[2]
-    for name in ("Credential", "SignedHeaders", "Signature"):
-        if not found.get(name):
-            raise _malformed(f"missing {name}.")
+        found |= _component(part)
     return found
 
 
-@lru_cache(maxsize=256)  # a client says the same all day
+def _component(text: str) -> dict[str, str]:
+    match = _COMPONENT.fullmatch(text)
+    if match is None:
+        raise _malformed(
+            "the authorization header requires three components: Credential, "
+            "SignedHeaders, and Signature."
+        )
+    return {match[1]: match[2]}
+
+
+@lru_cache(maxsize=256)
 def credential(text: str, services: tuple[str, ...]) -> tuple[str, Scope]:
     """The key and the scope. `ValueError` that says what is wrong with them."""
     parts = text.rsplit("/", 4)  # an access key of ours has no slash; of others it may
@@ -369,9 +375,12 @@ def _candidates(
     """What the client may have signed. Clients differ in what they escape: some sign what
     they send, some sign what the documentation says and send something else. Both pin the
     decoded path and query down, so that a signature good for one of them is good."""
-    paths = dict.fromkeys((raw_path, canonical_path(raw_path)))
-    for path, query in product(paths, _queries(raw_query, claim) if raw_query else (b"",)):
-        yield canonical_request(method, path, query, headers, claim.signed_headers, payload_hash)
+    queries = _queries(raw_query, claim) if raw_query else (b"",)
+    for path in dict.fromkeys((raw_path, canonical_path(raw_path))):
+        for query in queries:
+            yield canonical_request(
+                method, path, query, headers, claim.signed_headers, payload_hash
+            )
 
 
 def _queries(raw: bytes, claim: Claim) -> Collection[bytes]:
@@ -417,17 +426,22 @@ def expired(end: datetime, now: datetime, facts: Mapping[str, str]) -> S3Error:
 def _require_signed(claim: Claim, headers: Mapping[str, str]) -> None:
     """S3 demands `host`, `content-md5` and whatever begins with `x-amz-`: a header that is
     not signed could have been added by anybody on the way."""
-    unsigned = sorted(
-        name
-        for name in {"host", *headers}.difference(claim.signed_headers, MAY_BE_UNSIGNED)
-        if name in ("host", "content-md5") or name.startswith("x-amz-")
-    )
+    unsigned = _unsigned(tuple(headers), claim.signed_headers)
     if unsigned:
         raise S3Error(
             "AccessDenied",
             "There were headers present in the request which were not signed",
             HeadersNotSigned=", ".join(unsigned),
         )
+
+
+@lru_cache(maxsize=256)
+def _unsigned(names: tuple[str, ...], signed: tuple[str, ...]) -> list[str]:
+    return sorted(
+        name
+        for name in {"host", *names}.difference(signed, MAY_BE_UNSIGNED)
+        if name in ("host", "content-md5") or name.startswith("x-amz-")
+    )
 
 
 def _refuse(claim: Claim, canonical: bytes) -> NoReturn:

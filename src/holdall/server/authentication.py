@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from holdall.s3 import chunked, sigv2, verifying
 from holdall.s3.errors import S3Error
@@ -40,9 +41,9 @@ async def authenticate(state: State, request: Request) -> tuple[Caller, Body]:
     claim = verifying.claim(request.method, request.headers, request.query)
     if claim is None:
         return ANONYMOUS, _body(request, chunked.decoder(None, None, request.headers))
-    key = await _key(state, claim.access_key, claim.session_token)
-    verifying.verify(claim, *_signed(request), key.secret, state.now())
-    request.proof = _proof(claim, state.now())
+    key, now = await _key(state, claim.access_key, claim.session_token), state.now()
+    verifying.verify(claim, *_signed(request), key.secret, now)
+    request.proof = _proof(claim, now)
     if claim.presigned:
         _take_headers_of_query(request)
     return key.caller, _body(request, chunked.decoder(claim, key.secret, request.headers))
@@ -56,13 +57,17 @@ async def _by_v2(state: State, request: Request, claim: ClaimV2) -> tuple[Caller
     return key.caller, _body(request, chunked.decoder(None, None, request.headers))
 
 
-def _proof(claim: Claim, now: datetime) -> dict[str, str]:
+def _proof(claim: Claim, now: datetime) -> Mapping[str, str]:
     """The condition keys of Signature Version 4 ("Authentication policy keys")."""
-    kind = "REST-QUERY-STRING" if claim.presigned else "REST-HEADER"
-    proof = {"s3:signatureversion": "AWS4-HMAC-SHA256", "s3:authType": kind}
-    if claim.presigned:
-        proof["s3:signatureAge"] = str((now - claim.signed_at) // timedelta(milliseconds=1))
-    return proof
+    if not claim.presigned:
+        return _IN_HEADER
+    age = str((now - claim.signed_at) // timedelta(milliseconds=1))
+    return {**_IN_HEADER, "s3:authType": "REST-QUERY-STRING", "s3:signatureAge": age}
+
+
+_IN_HEADER: Mapping[str, str] = MappingProxyType(
+    {"s3:signatureversion": "AWS4-HMAC-SHA256", "s3:authType": "REST-HEADER"}
+)
 
 
 def _signed(request: Request) -> tuple[str, bytes, bytes, dict[str, str]]:
@@ -86,9 +91,8 @@ async def _key(state: State, id: str, session_token: str | None) -> Key:
 
 
 def _body(request: Request, decoder: Decoder | None) -> Body:
-    return Body(
-        request.receive, _length(request), decoder=decoder, sha256=_payload_hash(request.headers)
-    )
+    length = chunked.decoded_length(request.headers) if decoder else _length(request)
+    return Body(request.receive, length, decoder=decoder, sha256=_payload_hash(request.headers))
 
 
 def _payload_hash(headers: Mapping[str, str]) -> bytes | None:
@@ -101,9 +105,7 @@ def _payload_hash(headers: Mapping[str, str]) -> bytes | None:
 
 
 def _length(request: Request) -> int:
-    """The length of the content. `MissingContentLength` where a body comes without one."""
-    if chunked.framing(request.headers) is not None:
-        return chunked.decoded_length(request.headers)
+    """The length of a body that is as it comes. `MissingContentLength` where it has none."""
     length = request.length
     if length is None and request.method in TAKES_BODY and "transfer-encoding" in request.headers:
         raise S3Error("MissingContentLength")

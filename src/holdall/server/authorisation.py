@@ -53,13 +53,12 @@ class _Case:
         self.demand = demand
         self.bucket = bucket = demand.bucket
         self.standing = None if bucket is None else membership.standing(caller, bucket)
-        self.by_bucket_policy = self._verdict(bucket.policy if bucket else None)
+        policy = bucket.policy if bucket else None
+        self.by_bucket_policy = None if policy is None else self._verdict(policy)
         policies = caller.key.policies if caller.key else ()
-        self.by_key_policies = [self._verdict(policy) for policy in policies]
+        self.by_key_policies = [self._verdict(policy) for policy in policies] if policies else []
 
-    def _verdict(self, policy: Policy | None) -> Verdict | None:
-        if policy is None:
-            return None
+    def _verdict(self, policy: Policy) -> Verdict | None:
         context = Context(self.demand.context, context_of(self.caller))
         return policy.verdict(self.caller, self.demand.action, self.resource, context)
 
@@ -120,8 +119,10 @@ def acts_for_owner(caller: Caller, bucket: BucketFacts) -> bool:
 
 
 def _session_denies(case: _Case) -> Decision | None:
-    denials = (_denied(verdict, "session policy") for verdict in case.by_key_policies if verdict)
-    return next(filter(None, denials), None)
+    for verdict in case.by_key_policies:
+        if verdict is not None and (denial := _denied(verdict, "session policy")) is not None:
+            return denial
+    return None
 
 
 def _bucket_policy_denies(case: _Case) -> Decision | None:

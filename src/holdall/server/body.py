@@ -45,51 +45,52 @@ class Body:
         self._receive = receive
         self._decoder = decoder
         self._got = 0
+        self._ended = False
 
     async def read(self, limit: int) -> bytes:
         """All of it. `MaxMessageLengthExceeded` when it is longer than `limit`."""
         if self.length > limit:
             raise S3Error("MaxMessageLengthExceeded")
-        data = b"".join([piece async for piece in self])
+        held = list[bytes]()
+        while not self._ended:
+            held += await self._next()
+        data = b"".join(held)
         if self.sha256 is not None and _sha256(data) != self.sha256:
             raise S3Error("XAmzContentSHA256Mismatch")
         return data
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         held, size = list[bytes](), 0
-        async for chunk in self._chunks():
-            held.append(chunk)
-            size += len(chunk)
+        while not self._ended:
+            for chunk in await self._next():
+                held.append(chunk)
+                size += len(chunk)
             if size >= PIECE:
                 yield b"".join(held)
                 held, size = [], 0
-        self._require_whole()
-        if held:
+        if size:
             yield b"".join(held)
 
-    def _require_whole(self) -> None:
-        if self._got != self.length:
+    async def _next(self) -> list[bytes]:
+        """What comes next of the content. After the last of it, it is known to be whole."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
             raise S3Error("IncompleteBody")
+        data = message.get("body", b"")
+        found = [data] if self._decoder is None else self._decoder.feed(data)
+        self._got += sum(map(len, found))
+        if self._got > self.length:
+            raise S3Error("IncompleteBody", "More bytes came than were announced.")
+        if not message.get("more_body", False):
+            self._end()
+        return found
 
-    async def _chunks(self) -> AsyncIterator[bytes]:
-        more = True
-        while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise S3Error("IncompleteBody")
-            more = message.get("more_body", False)
-            for chunk in self._decoded(message.get("body", b"")):
-                self._got += len(chunk)
-                if self._got > self.length:
-                    raise S3Error("IncompleteBody", "More bytes came than were announced.")
-                yield chunk
+    def _end(self) -> None:
+        self._ended = True
         if self._decoder is not None:
             self.trailers = self._decoder.finish()
-
-    def _decoded(self, data: bytes) -> list[bytes]:
-        if self._decoder is not None:
-            return self._decoder.feed(data)
-        return [data] if data else []
+        if self._got != self.length:
+            raise S3Error("IncompleteBody")
 
 
 def _sha256(data: bytes) -> bytes:

@@ -33,12 +33,18 @@ class Bucket:
 
 
 async def load(engine: Engine, name: str, user: str | None) -> Bucket:
-    """The caller's own bucket of that name, else the only one. `NoSuchBucket`."""
+    """The user's own bucket of that name, else the only one. `NoSuchBucket`."""
     found = await engine.catalog.read(partial(access.named, name=name), single=True)
-    chosen = [rows for rows in found if rows.bucket.owner == user] or found
-    if len(chosen) != 1:
+    return chosen(found, name, user)
+
+
+def chosen(found: tuple[AccessRows, ...], name: str, user: str | None) -> Bucket:
+    """As `load`, among all buckets of that name."""
+    if len(found) != 1:
+        found = tuple(rows for rows in found if rows.bucket.owner == user)
+    if len(found) != 1:
         raise S3Error("NoSuchBucket", BucketName=name)
-    return _bucket(chosen[0])
+    return _bucket(found[0])
 
 
 @lru_cache(maxsize=1024)

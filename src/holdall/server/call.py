@@ -102,6 +102,7 @@ async def admit(call: Call) -> None:
         guard.admit_without_bucket(call.state, call.caller, request, action, writes=route.writes)
         return
     call.found = await guard.load_bucket(call.state, request, call.caller)
+    bucket = call.bucket
     _require_expected_owner(call)
     if action is not None:
         key = request.target.key
@@ -111,10 +112,10 @@ async def admit(call: Call) -> None:
         )
         if not allowed:
             raise await _refusal(call)
-    elif SETTING in call.bucket.settings:  # operations that ask for themselves come too late
+    elif SETTING in bucket.settings:  # operations that ask for themselves come too late
         await call.require("s3:ListBucket", acl="READ")
     if route.name != "DeleteBucket":  # which forgets the record of an imported one
-        refuse_elsewhere(call.bucket)
+        refuse_elsewhere(bucket)
 
 
 async def _refusal(call: Call) -> S3Error:

@@ -11,9 +11,13 @@ from holdall.s3.numbers import natural
 from holdall.s3.times import from_http
 from holdall.server.response import Headers
 
+_CONDITIONS = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"})
+
 
 def check_read(headers: Mapping[str, str], revision: Revision, described: Headers) -> None:
     """Raise `PreconditionFailed` (412) or `NotModified` (304) in the order of 13.2.2."""
+    if _CONDITIONS.isdisjoint(headers):
+        return
     match, none_match = headers.get("if-match"), headers.get("if-none-match")
     since, unless = headers.get("if-modified-since"), headers.get("if-unmodified-since")
     if match is not None:
@@ -72,11 +76,13 @@ def write_precondition(headers: Mapping[str, str]) -> Precondition:
         raise S3Error(
             "NotImplemented", "A header you provided implies functionality that is not implemented"
         )
-    unless = headers.get(UNLESS)
+    unless, expect = headers.get(UNLESS), headers.get(EXPECT)
+    if match is none_match is unless is expect is None:
+        return ALWAYS
     return Precondition(
         if_match=match and match.strip().strip('"'),
         if_none_match="*" if none_match is not None else unless and unless.strip().strip('"'),
-        expect=_number(headers.get(EXPECT)),
+        expect=_number(expect),
     )
 
 

@@ -27,6 +27,7 @@ from holdall.server.response import Headers
 from holdall.server.sealing import KEY_BYTES
 
 HEADER: Final = "x-amz-server-side-encryption"
+KEY_ID: Final = f"{HEADER}-aws-kms-key-id"
 CUSTOMER: Final = f"{HEADER}-customer-"
 SOURCE: Final = "x-amz-copy-source-server-side-encryption-customer-"
 """What the three headers of a customer's key begin with: of the request's own object, and of
@@ -76,6 +77,9 @@ class Protection:
     seal: Seal | None = None
 
 
+UNPROTECTED: Final = Protection()
+
+
 def wanted(call: Call) -> Protection:
     """What the request asks for, else what its bucket does by default.
 
@@ -95,12 +99,12 @@ def wanted(call: Call) -> Protection:
         return Protection({BY_CUSTOMER: customer.md5}, customer.key.seal)
     method = method or encryption_rules.default_of(call.bucket)
     if method is None:
-        return Protection()
+        return UNPROTECTED
     return Protection({BY_SERVER: method}, _server_key(call).seal)
 
 
 def _method(headers: Mapping[str, str]) -> str | None:
-    method, key_id = headers.get(HEADER), headers.get(f"{HEADER}-aws-kms-key-id")
+    method, key_id = headers.get(HEADER), headers.get(KEY_ID)
     if method in KEY_SERVICE:
         raise S3Error(
             "NotImplemented", "Encryption with the keys of a key management service (SSE-KMS)"
@@ -112,7 +116,7 @@ def _method(headers: Mapping[str, str]) -> str | None:
             "InvalidArgument",
             "Server Side Encryption with AWS KMS managed key requires HTTP header"
             f" {HEADER} : aws:kms",
-            ArgumentName=f"{HEADER}-aws-kms-key-id",
+            ArgumentName=KEY_ID,
             ArgumentValue=key_id,
         )
     return method
@@ -131,9 +135,8 @@ def customer_of(request: Request, prefix: str = CUSTOMER) -> Customer | None:
     `InvalidArgument`, `InvalidEncryptionAlgorithmError` for what they get wrong, and
     `InvalidRequest` where others could have read them on the way.
     """
-    algorithm, key, digest = (
-        request.header(prefix + name) for name in ("algorithm", "key", "key-md5")
-    )
+    get = request.headers.get
+    algorithm, key, digest = get(prefix + "algorithm"), get(prefix + "key"), get(prefix + "key-md5")
     if algorithm is None and key is None and digest is None:
         return None
     _require_safe(request)
@@ -254,7 +257,7 @@ def of_part(call: Call, attributes: Mapping[str, str]) -> Protection:
 
 def _as_upload(call: Call, attributes: Mapping[str, str]) -> Protection:
     if BY_SERVER not in attributes:
-        return Protection()
+        return UNPROTECTED
     return Protection({BY_SERVER: attributes[BY_SERVER]}, _server_key(call).seal)
 
 

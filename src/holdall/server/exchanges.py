@@ -98,4 +98,7 @@ def _access_key(request: Request) -> str | None:
 
 
 def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    return next((value.decode("latin-1") for name, value in headers if name == _REQUEST_ID), "-")
+    for name, value in headers:
+        if name == _REQUEST_ID:
+            return value.decode("latin-1")
+    return "-"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from holdall.core.errors import BlobNotFound, RevisionNotFound
 from holdall.core.values import Revision
+from holdall.engine.head import head
 from holdall.s3.errors import S3Error
 from holdall.s3.times import to_http
 from holdall.server.call import Call
@@ -18,7 +19,7 @@ async def found(call: Call) -> Revision:
     """
     version = call.version
     try:
-        revision = await call.store.head(call.bucket.id, call.key, revision=version)
+        revision = await head(call.engine, call.bucket.id, call.key, version)
     except (BlobNotFound, RevisionNotFound):
         raise await _absent(call, version) from None
     if revision.is_marker:

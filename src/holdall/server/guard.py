@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypedDict, Unpack
+from typing import TypedDict
 
 from holdall.core.errors import NotFound
 from holdall.engine.head import head
@@ -36,7 +36,7 @@ async def load_bucket(state: State, request: Request, caller: Caller) -> Bucket 
     name = request.target.bucket
     if name is None:
         return None
-    return await buckets.load(state.engine, name, caller.user or None)
+    return buckets.chosen(await state.turn.named(state.engine, name), name, caller.user or None)
 
 
 class Details(TypedDict, total=False):
@@ -57,24 +57,23 @@ async def judge(
     caller: Caller,
     bucket: Bucket,
     action: str,
-    **details: Unpack[Details],
+    *,
+    key: str | None = None,
+    version: str | None = None,
+    acl: AclPermission | None = None,
+    writes: bool = False,
+    initiated: bool = False,
+    more: Mapping[str, Value] | None = None,
 ) -> Decision:
-    """The decision on one action. An object's own list is looked at only where the answer
-    depends on it: it costs a look-up that owners of buckets do not need."""
-    key, version, acl = details.get("key"), details.get("version"), details.get("acl")
+    """The decision on one action, with what is demanded besides as in `Details`. An object's
+    own list is looked at only where the answer depends on it: it costs a look-up that owners
+    of buckets do not need."""
     on: Kind = "object" if key is not None and acl in ON_OBJECT else "bucket"
     facts = facts_of(bucket)
-    demand = Demand(
-        action=action,
-        bucket=facts,
-        key=key,
-        acl_permission=acl,
-        on=on,
-        writes=details.get("writes", False),
-        initiated=details.get("initiated", False),
-    )
+    # By position: it is made for every request.
+    demand = Demand(action, facts, None, key, None, acl, on, writes, initiated)
     if facts.policy is not None or (caller.key is not None and caller.key.policies):
-        context = {**context_of(request, state.now(), state.region), **details.get("more", {})}
+        context = {**context_of(request, state.now(), state.region), **(more or {})}
         if key is not None and _asks_for_tags(bucket):
             context.update(await _existing_tags(state, bucket, key, version))
         demand = demand._replace(context=context)

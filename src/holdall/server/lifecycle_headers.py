@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from holdall.core.values import Revision
@@ -11,12 +12,12 @@ from holdall.server.lifecycle_rules import abort_headers, expiration_header
 from holdall.server.response import Headers
 
 
-def of_object(bucket: Bucket, revision: Revision, now: datetime) -> Headers:
+def of_object(bucket: Bucket, revision: Revision, now: Callable[[], datetime]) -> Headers:
     """`x-amz-expiration`, where a rule says when the object goes (S3 PutObject, GetObject,
     HeadObject, CopyObject, CompleteMultipartUpload). Not for versions that are asked for by
     their ids: those do not expire as current objects."""
     lifecycle = lifecycle_of(bucket)
-    value = lifecycle and expiration_header(lifecycle.rules, revision, now)
+    value = lifecycle and expiration_header(lifecycle.rules, revision, now())
     return [("x-amz-expiration", value)] if value else []
 
 

@@ -31,6 +31,7 @@ BYPASS: Final = "x-amz-bypass-governance-retention"
 MODE_HEADER: Final = "x-amz-object-lock-mode"
 UNTIL_HEADER: Final = "x-amz-object-lock-retain-until-date"
 HOLD_HEADER: Final = "x-amz-object-lock-legal-hold"
+_HEADERS: Final = frozenset({MODE_HEADER, UNTIL_HEADER, HOLD_HEADER})
 MAX_DAYS: Final = 36_500
 MAX_YEARS: Final = 100
 _MODES: Final = (GOVERNANCE, COMPLIANCE)
@@ -83,6 +84,11 @@ def _written(time: datetime) -> str:
 
 
 # In headers
+
+
+def asks(headers: Mapping[str, str]) -> bool:
+    """Whether the headers (in lower case) say anything of locks."""
+    return not _HEADERS.isdisjoint(headers)
 
 
 def lock_marks(call: Call) -> Mapping[str, str]:

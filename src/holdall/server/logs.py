@@ -11,6 +11,8 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from functools import lru_cache
+from time import time
 from typing import Any, Final, Literal, TextIO
 
 from holdall.server.exchanges import Exchange
@@ -57,7 +59,7 @@ class RequestLog:
 
 def _plain(exchange: Exchange) -> str:
     return (
-        f"{_now()} {exchange.operation} {exchange.status} {exchange.method}"
+        f"{_written(time())} {exchange.operation} {exchange.status} {exchange.method}"
         f" bucket={exchange.bucket or '-'} key={exchange.access_key or '-'}"
         f" in={exchange.received} out={exchange.sent} ms={exchange.seconds * 1000:.1f}"
         f" from={exchange.client} id={exchange.request_id}\n"
@@ -66,7 +68,7 @@ def _plain(exchange: Exchange) -> str:
 
 def _json(exchange: Exchange) -> str:
     fields = {
-        "time": _now(),
+        "time": _written(time()),
         "level": "info",
         "event": "request",
         "operation": exchange.operation,
@@ -86,16 +88,21 @@ def _json(exchange: Exchange) -> str:
 _RENDERERS: Final = {"plain": _plain, "json": _json, "quiet": None}
 
 
-def _now(seconds: float | None = None) -> str:
-    time = datetime.now(UTC) if seconds is None else datetime.fromtimestamp(seconds, UTC)
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _written(seconds: float) -> str:
+    """A time since 1970 UTC in ISO 8601, with milliseconds."""
+    return f"{_second(int(seconds))}.{int(seconds % 1 * 1000):03}Z"
+
+
+@lru_cache(maxsize=4)  # many lines are of the same
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00")
 
 
 class PlainFormatter(logging.Formatter):
     """`2026-05-17T09:30:00.000Z error holdall.server what happened`, a traceback after it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        record.message = f"{_now(record.created)} {record.levelname.lower()} {record.name} "
+        record.message = f"{_written(record.created)} {record.levelname.lower()} {record.name} "
         record.message += record.getMessage()
         text = record.message.replace("\n", " ").replace("\r", " ")
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
@@ -106,7 +113,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, Any] = {
-            "time": _now(record.created),
+            "time": _written(record.created),
             "level": record.levelname.lower(),
             "event": record.name,
             "message": record.getMessage(),

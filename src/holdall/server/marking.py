@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from holdall.server import locks
 from holdall.server.access import acls
-from holdall.server.access.acl_requests import asked_in_headers
+from holdall.server.access.acl_requests import asked_in_headers, asks
 from holdall.server.access.acls import Acl
 from holdall.server.access.ownership import admit_acl, owner_of_new
 from holdall.server.authorisation import acts_for_owner
@@ -16,7 +16,7 @@ from holdall.server.facts import block_of, facts_of, ownership_of, user
 
 def marks_of(call: Call) -> dict[str, str]:
     """From the headers of whatever makes an object. Each part raises what S3 says of it."""
-    marks = dict(locks.lock_marks(call))
+    marks = dict(locks.lock_marks(call)) if locks.asks(call.request.headers) else {}
     acl = _acl_of(call)
     if acl is not None:
         marks["acl"] = acls.to_json(acl)
@@ -42,7 +42,8 @@ def _opens(acl: Acl, bucket_owner: acls.User) -> bool:
 def _acl_of(call: Call) -> Acl | None:
     """None for what belongs to the bucket's owner alone, as most objects do."""
     bucket, caller = call.bucket, call.caller
-    asked = asked_in_headers(call.request.headers, call.state.accounts.directory)
+    headers = call.request.headers
+    asked = asked_in_headers(headers, call.state.accounts.directory) if asks(headers) else None
     if asked is None and caller.user == bucket.owner:
         return None
     bucket_owner, ownership = user(bucket.owner), ownership_of(bucket)

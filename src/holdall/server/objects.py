@@ -50,6 +50,8 @@ def metadata_of(headers: Mapping[str, str]) -> dict[str, str]:
     found = {
         name[len(META) :]: _text(value) for name, value in headers.items() if name.startswith(META)
     }
+    if not found:
+        return found
     if not all(_TOKEN.fullmatch(name) for name in found):
         raise S3Error("InvalidArgument", "The name of a header is not valid")
     size = sum(len(name) + len(value.encode()) for name, value in found.items())
@@ -64,6 +66,8 @@ _TOKEN = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]*")
 
 def _text(value: str) -> str:
     """A header's text. `InvalidArgument` for control characters: it would be sent again."""
+    if value.isascii() and value.isprintable() and "=?" not in value:
+        return value
     text = _decoded(value)
     if _CONTROL.search(text):
         raise S3Error("InvalidArgument", "A header holds control characters")
@@ -93,9 +97,10 @@ def _decoded(value: str) -> str:
 def attributes_of(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that are kept. `InvalidStorageClass`."""
     found = {name: _text(headers[name]) for name in KEPT if name in headers}
-    encoding = stored_encoding(found.pop("content-encoding", None))
-    if encoding is not None:
-        found["content-encoding"] = encoding
+    if "content-encoding" in found:
+        encoding = stored_encoding(found.pop("content-encoding"))
+        if encoding is not None:
+            found["content-encoding"] = encoding
     redirect = found.get(REDIRECT)
     if redirect is not None and not redirect.startswith(("/", "http://", "https://")):
         raise S3Error("InvalidRedirectLocation")
@@ -166,12 +171,14 @@ def describing(revision: Revision, versioning: Versioning) -> Headers:
         ("accept-ranges", "bytes"),
         *version_header(revision, versioning),
     ]
-    headers += [(META + name, _sent(value)) for name, value in revision.metadata.items()]
-    headers += [
-        (name, _sent(revision.attributes[name])) for name in KEPT if name in revision.attributes
-    ]
-    if "storage-class" in revision.attributes:
-        headers.append(("x-amz-storage-class", revision.attributes["storage-class"]))
+    for name, value in revision.metadata.items():
+        headers.append((META + name, _sent(value)))
+    attributes = revision.attributes
+    for name in KEPT:
+        if name in attributes:
+            headers.append((name, _sent(attributes[name])))
+    if "storage-class" in attributes:
+        headers.append(("x-amz-storage-class", attributes["storage-class"]))
     if revision.tags:
         headers.append(("x-amz-tagging-count", str(len(revision.tags))))
     return headers

@@ -105,10 +105,6 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_headers = True
         super().on_message_begin()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_headers:  # else a trailer, which would be taken for a header
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         size = len(self.url) + sum(map(len, chain.from_iterable(self.headers)))
         if size > self.limits.header_bytes:
@@ -117,7 +113,10 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_headers, self._in_body = False, True
         self._waiting_since = None
         self._measure_anew()
+        before = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before:  # no other protocol takes over, which would ask for them
+            self.headers = _Nowhere()
 
     def on_body(self, body: bytes) -> None:
         self._measured += len(body)
@@ -240,6 +239,13 @@ class HttpProtocol(HttpToolsProtocol):
         cycle.keep_alive = False
         if not cycle.waiting_for_100_continue:
             cycle.transport = cast(asyncio.Transport, _Lingering(self))
+
+
+class _Nowhere(list[tuple[bytes, bytes]]):
+    """Where trailers are put, which would be taken for headers otherwise."""
+
+    def append(self, trailer: tuple[bytes, bytes]) -> None:
+        """Nobody asks for it, and there may be any number."""
 
 
 class _Lingering:

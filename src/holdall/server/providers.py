@@ -10,11 +10,12 @@ from typing import Final
 import aiohttp
 
 from holdall.core.errors import HoldallError
+from holdall.s3 import federation
 from holdall.s3.client import Patience, Retries, S3Client
+from holdall.s3.client.request import Query
 from holdall.s3.errors import CODES
+from holdall.s3.federation import Granted, Wish
 from holdall.s3.signing import Credentials
-from holdall.server import federation
-from holdall.server.federation import Granted, Wish
 from holdall.server.imports import Import, Place, Vault
 
 AWS: Final = "https://s3.{}.amazonaws.com"
@@ -58,10 +59,7 @@ class Providers:
                 raise _told(error) from None  # its message may quote what answered there
         return self._vault.seal(place, credentials)
 
-    def sign_url(
-        self, found: Import, method: str, key: str, version: str | None, expires: int
-    ) -> str:
-        query = () if version is None else (("versionId", version),)
+    def sign_url(self, found: Import, method: str, key: str, query: Query, expires: int) -> str:
         client = self._client(found.place, self._vault.open(found))
         return client.sign_url(method, found.place.bucket, key, expires=expires, query=query)
 

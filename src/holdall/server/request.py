@@ -56,6 +56,8 @@ class Request:
         self.operation = "Unknown"
         """The S3 operation that is meant, once that has been found out."""
         self._domains = domains
+        if not self.raw_query:
+            self.query = {}
 
     @cached_property
     def query(self) -> Mapping[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 from holdall.s3.times import to_http
 from holdall.server.request import Request, Send
 from holdall.server.response import Response
@@ -15,16 +13,23 @@ _ONE_LINE = bytes.maketrans(b"\r\n\0", b"   ")
 
 async def send(response: Response, request: Request, send: Send, state: State) -> None:
     """A stream that fails half-way breaks the connection: its length was announced."""
-    async with response.close or nullcontext():
-        await send(_start(response, request, state))
-        if request.method == "HEAD" or response.status in BODILESS:
-            await send({"type": "http.response.body", "body": b""})
-        elif isinstance(response.body, bytes):
-            await send({"type": "http.response.body", "body": response.body})
-        else:
-            async for chunk in response.body:
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+    if response.close is None:
+        await _send(response, request, send, state)
+    else:
+        async with response.close:
+            await _send(response, request, send, state)
+
+
+async def _send(response: Response, request: Request, send: Send, state: State) -> None:
+    await send(_start(response, request, state))
+    if request.method == "HEAD" or response.status in BODILESS:
+        await send({"type": "http.response.body", "body": b""})
+    elif isinstance(response.body, bytes):
+        await send({"type": "http.response.body", "body": response.body})
+    else:
+        async for chunk in response.body:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 def _start(response: Response, request: Request, state: State) -> dict[str, object]:
@@ -33,8 +38,9 @@ def _start(response: Response, request: Request, state: State) -> dict[str, obje
         (b"x-amz-id-2", state.host_id.encode()),
         (b"date", to_http(state.now()).encode()),
         (b"server", b"Holdall"),
-        *((name.encode(), _safe(value)) for name, value in response.headers),
     ]
+    for name, value in response.headers:
+        headers.append((name.encode(), _safe(value)))
     if response.status not in BODILESS:
         headers.append((b"content-length", str(_length(response)).encode()))
     return {"type": "http.response.start", "status": response.status, "headers": headers}

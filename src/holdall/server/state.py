@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from holdall.engine.engine import Engine
 from holdall.server.accounts import Accounts
 from holdall.server.data_keys import WrappingKey
 from holdall.server.identities import account_number
+from holdall.server.turn import Turn
 
 
 def now() -> datetime:
@@ -31,6 +32,7 @@ class State:
     allow_sigv2: bool = False
     now: Callable[[], datetime] = now
     server_key: WrappingKey | None = None
+    turn: Turn = field(default_factory=Turn)
 
     @property
     def webhooks(self) -> frozenset[str]:

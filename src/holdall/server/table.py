@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from holdall.s3.errors import S3Error
@@ -141,24 +142,27 @@ def route_of(request: Request) -> Route:
     A sub-resource that the operation knows nothing of must not be passed over: a
     `DELETE /bucket?metadataTable` that deleted the bucket would be a misunderstanding.
     """
-    level = level_of(request)
-    for route in _ROUTES.get((level, request.method), ()):
-        if route.query <= request.query.keys() and _copies(request) >= route.copies:
-            _refuse_others(request, route)
+    copies = "x-amz-copy-source" in request.headers
+    return _route(level_of(request), request.method, frozenset(request.query), copies)
+
+
+@lru_cache(maxsize=1024)  # the same few are meant all day
+def _route(level: Level, method: str, names: frozenset[str], copies: bool) -> Route:
+    for route in _ROUTES.get((level, method), ()):
+        if route.query <= names and copies >= route.copies:
+            _refuse_others(names, route)
             return route
-    raise S3Error("MethodNotAllowed", Method=request.method, ResourceType=level.upper())
+    raise S3Error("MethodNotAllowed", Method=method, ResourceType=level.upper())
 
 
-def _refuse_others(request: Request, route: Route) -> None:
-    if not request.query:
-        return
-    others = request.query.keys() - route.query - _PARAMETERS
-    if route.writes and "partNumber" in request.query and "uploadId" not in request.query:
+def _refuse_others(names: frozenset[str], route: Route) -> None:
+    others = names - route.query - _PARAMETERS
+    if route.writes and "partNumber" in names and "uploadId" not in names:
         raise S3Error("InvalidArgument", "A part is named by partNumber and uploadId together")
     if others & UNKNOWN or ("encryption" in others and route.level == "object"):
         raise S3Error("NotImplemented")
     for other in sorted(others & _SUBRESOURCES):
-        raise S3Error("MethodNotAllowed", Method=request.method, ResourceType=other.upper())
+        raise S3Error("MethodNotAllowed", Method=route.method, ResourceType=other.upper())
 
 
 UNKNOWN: Final = frozenset(
@@ -181,10 +185,6 @@ _PARAMETERS: Final = frozenset({"list-type", "id"})
 _SUBRESOURCES: Final = (
     frozenset(name for route in ROUTES for name in route.query) - _PARAMETERS - {"partNumber"}
 )
-
-
-def _copies(request: Request) -> bool:
-    return "x-amz-copy-source" in request.headers
 
 
 def level_of(request: Request) -> Level:

@@ -11,7 +11,10 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from holdall.backends.azure import backend as azure
 from holdall.backends.engine import EngineBackend
+from holdall.backends.gcs import backend as gcs
+from holdall.backends.remote import RemoteBackend
 from holdall.backends.s3 import providers
 from holdall.core.values import Capabilities
 from holdall.testing.backends import BackendTests
@@ -23,6 +26,10 @@ BACKENDS: Final = MappingProxyType(
         "S3: Holdall": providers.HOLDALL,
         "S3: SeaweedFS": providers.SEAWEED,
         "S3: moto": providers.MOTO,
+        "Azure": azure.ABILITIES,
+        "Google": gcs.ABILITIES,
+        "Google: fake-gcs-server": gcs.FAKE,
+        "a server": RemoteBackend.capabilities,
     }
 )
 

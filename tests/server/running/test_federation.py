@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from holdall.core.errors import NotSupported
+from holdall.s3.federation import Wish, granted, policy, request
 from holdall.s3.signing import Credentials
-from holdall.server.federation import Wish, granted, policy, request
 from holdall.server.imports import Place
 
 NOW = datetime(2026, 5, 17, 9, 30, tzinfo=UTC)

@@ -15,7 +15,8 @@ from typing import Final, NoReturn
 
 from azure.storage.blob import BlobSasPermissions, ContainerProperties
 
-from holdall.backends.azure import said
+from holdall.backends.access import BucketAccess
+from holdall.backends.azure import granting, said
 from holdall.backends.azure.copying import copy
 from holdall.backends.azure.listing import Listing
 from holdall.backends.azure.naming import check_container_name, check_key
@@ -72,10 +73,14 @@ ABILITIES: Final = Capabilities(
     uploads=False,
     kept_usage=False,
     signed_urls=True,
+    credentials=True,
     any_key=False,
     any_bucket_name=False,
     bucket_ids=False,
 )
+
+AZURITE: Final = replace(ABILITIES, cheap_pages=False)
+"""What the emulator knows of it: no listing of its own begins after a key."""
 
 _METHODS: Final = {
     "GET": BlobSasPermissions(read=True),
@@ -102,6 +107,7 @@ class AzureBackend:
         self.capabilities = replace(
             capabilities,
             signed_urls=capabilities.signed_urls and client.account.key is not None,
+            credentials=capabilities.credentials and client.account.key is not None,
             nested_keys=capabilities.nested_keys and not client.account.hierarchical,
         )
 
@@ -131,9 +137,11 @@ class AzureBackend:
     async def delete_bucket(self, bucket: str, *, force: bool = False) -> None:
         """Azure deletes a container with all it holds, so unforced it is looked at before.
 
-        What is written between the look and the deletion goes too; an account can be told to
+        What is written between the look and the deletion goes too: a lease keeps nobody from
+        writing, and no condition on a container knows its blobs. An account can be told to
         keep deleted containers for some days.
         """
+        # Refusing would be safer for that moment alone: who must force looks at nothing.
         name = self._name(bucket)
         if not force and (await self._page(name, limit=1)).entries:
             usage = await self.usage(name)
@@ -388,6 +396,14 @@ class AzureBackend:
         saved_as = None if download_name is None else attachment(download_name)
         account = self._client.account
         return account.signed(url, name, key, _METHODS[method], good, saved_as)
+
+    async def temporary_credentials(self, bucket: str) -> BucketAccess:
+        """A shared access signature that reads and writes in this bucket only, for an hour."""
+        name = self._name(bucket)
+        if not self.capabilities.credentials:
+            refuse("credentials for one bucket, without the account's key")
+        await self.get_bucket(name)
+        return granting.granted(self._client.account, name)
 
     async def usage(self, bucket: str) -> Usage:
         """Counted by listing all of it: Azure keeps no account."""

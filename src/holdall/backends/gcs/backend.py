@@ -1,7 +1,7 @@
-"""A Google Cloud project's own buckets as a backend: native keys, one content a key.
+"""A Google Cloud project's own buckets as a backend: native keys, native generations.
 
-Google numbers no revisions and makes no delete markers, so this backend speaks of current blobs
-only and numbers each of them 0.
+Google numbers no revisions: a number is the place among the generations that are held now,
+which only a listing of them tells. Where none was named it is -1.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Final, NoReturn
 
 from google.auth.credentials import Signing
 
+from holdall.backends.access import BucketAccess
 from holdall.backends.clouds.checking import (
     bucket_name,
     check_condition,
@@ -28,7 +29,8 @@ from holdall.backends.clouds.checking import (
 from holdall.backends.clouds.copies import wanted
 from holdall.backends.clouds.packing import unpacked
 from holdall.backends.clouds.reading import CloudReading
-from holdall.backends.gcs import said
+from holdall.backends.gcs import granting, history, said
+from holdall.backends.gcs.history import Generation
 from holdall.backends.gcs.listing import Listing
 from holdall.backends.gcs.naming import check_key, check_name
 from holdall.backends.gcs.publicity import is_public, set_public
@@ -38,7 +40,9 @@ from holdall.backends.protocol import RevisionRef, Upload
 from holdall.core.dispositions import attachment
 from holdall.core.errors import (
     BlobNotFound,
+    BucketNotEmpty,
     Busy,
+    Conflict,
     HoldallError,
     PermissionDenied,
     PreconditionFailed,
@@ -67,26 +71,34 @@ from holdall.engine.checking import check_limit, encode_text
 from holdall.payloads.gcs.client import GcsClient, Resource, moment
 
 ABILITIES: Final = Capabilities(
-    versions=False,
+    suspension=False,  # what is written then replaces what has a version
+    markers=False,
     numbered=False,
     time_travel=False,
     atomic_move=False,
     uploads=False,
     kept_usage=False,
     signed_urls=True,
+    credentials=True,
     any_key=False,
     any_bucket_name=False,
     bucket_ids=False,
 )
 
 FAKE: Final = replace(
-    ABILITIES, conditional_copy=False, conditional_delete=False, public_access=False
+    ABILITIES,
+    amendable=False,  # it ignores which generation shall go, or have other metadata
+    conditional_copy=False,  # conditions it ignores, save those of an upload
+    conditional_delete=False,
+    public_access=False,  # it has no policies
 )
-"""What fake-gcs-server knows of it: other conditions it ignores, and it has no policies."""
+"""What fake-gcs-server knows of it."""
 
 _METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _AT_ONCE: Final = 32
 """Deletions that are under way at the same time."""
+
+ONLY_NEW: Final = Precondition(if_none_match="*")
 
 _TRIES: Final = 20
 """How often a blob is looked for anew that was replaced between two requests."""
@@ -105,7 +117,8 @@ class GcsBackend:
         self._client = client
         self._owner = owner
         can_sign = capabilities.signed_urls and isinstance(client.credentials, Signing)
-        self.capabilities = replace(capabilities, signed_urls=can_sign)
+        can_grant = capabilities.credentials and client.credentials is not None
+        self.capabilities = replace(capabilities, signed_urls=can_sign, credentials=can_grant)
 
     # buckets
 
@@ -119,11 +132,15 @@ class GcsBackend:
         """
         if name is None:
             refuse("buckets without a name")
-        if versioning is not Versioning.OFF:
-            refuse("versions")
+        if versioning is Versioning.SUSPENDED:
+            refuse("suspended versions")
         check_name(name)
-        uniform = {"uniformBucketLevelAccess": {"enabled": True}}
-        await self._client.create_bucket({"name": name, "iamConfiguration": uniform})
+        resource: Resource = {
+            "name": name,
+            "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": True}},
+            "versioning": {"enabled": versioning is Versioning.ENABLED},
+        }
+        await self._client.create_bucket(resource)
         return await self.get_bucket(name)
 
     async def get_bucket(self, bucket: str) -> BucketRecord:
@@ -131,10 +148,20 @@ class GcsBackend:
         return await self._record(await self._client.bucket(name))
 
     async def delete_bucket(self, bucket: str, *, force: bool = False) -> None:
+        """What is written between the look and the deletion keeps it: Google decides."""
         name = self._name(bucket)
         if force:
             await self._empty(name)
+        else:
+            await self._demand_empty(name)
         await self._client.delete_bucket(name)
+
+    async def _demand_empty(self, name: str) -> None:
+        async with aclosing(self._each(name, versions="true", maxResults=1)) as found:
+            if await anext(found, None) is None:
+                return
+        usage = await self.usage(name)
+        raise BucketNotEmpty(f"The bucket {name!r} holds blobs.", bucket=name, usage=usage)
 
     async def _empty(self, name: str) -> None:
         """What is there now and, in a bucket that keeps versions, what was."""
@@ -177,15 +204,22 @@ class GcsBackend:
         return await self.get_bucket(name)
 
     async def set_versioning(self, bucket: str, versioning: Versioning) -> BucketRecord:
-        record = await self.get_bucket(bucket)
-        if versioning is not Versioning.OFF:
-            refuse("versions")
+        """`Conflict` for what would turn it off."""
+        name = self._name(bucket)
+        if versioning is Versioning.SUSPENDED:
+            refuse("suspended versions")
+        if versioning is Versioning.ENABLED:
+            await self._client.patch_bucket(name, {"versioning": {"enabled": True}})
+        record = await self.get_bucket(name)
+        if record.versioning is not versioning:
+            raise Conflict(f"The bucket {name!r} keeps versions.", bucket=name)
         return record
 
     async def _record(self, found: Resource) -> BucketRecord:
         name = found["name"]
         public, created_at = await self._is_public(name), moment(found["timeCreated"])
-        versioning = Versioning.OFF
+        kept = found.get("versioning", {}).get("enabled", False)
+        versioning = Versioning.ENABLED if kept else Versioning.OFF
         return BucketRecord(name, self._owner, name, created_at, versioning, public)
 
     async def _is_public(self, name: str) -> bool:
@@ -218,12 +252,12 @@ class GcsBackend:
         check_key(key)
         start, end = checked_span(span)
         for _ in range(_TRIES):
-            found = await self._found(name, key, revision)
-            stated, size = said.revision(found), int(found["size"])
-            if start == end or start >= size:
-                return CloudReading(stated, (min(start, size),) * 2, None)
+            generation = await self._found(name, key, revision)
+            stated = generation.revision
+            if start == end or start >= stated.size:
+                return CloudReading(stated, (min(start, stated.size),) * 2, None)
             try:
-                download = await self._client.get(name, found, start=start, end=end)
+                download = await self._client.get(name, generation.found, start=start, end=end)
             except BlobNotFound:  # replaced since, or deleted
                 continue
             return CloudReading(stated, download.span, download)
@@ -232,16 +266,15 @@ class GcsBackend:
     async def head(self, bucket: str, key: str, *, revision: RevisionRef = None) -> Revision:
         name = self._name(bucket)
         check_key(key)
-        return said.revision(await self._found(name, key, revision))
+        return (await self._found(name, key, revision)).revision
 
-    async def _found(self, name: str, key: str, revision: RevisionRef) -> Resource:
-        """The current object, which may also be named by its version."""
-        found = await self._client.found(name, key)
-        if revision not in (None, NEWEST, 0, found["generation"]):
-            raise RevisionNotFound(
-                f"There is no revision {revision!a}.", bucket=name, key=key, revision=revision
-            )
-        return found
+    async def _found(self, name: str, key: str, revision: RevisionRef) -> Generation:
+        if revision is None:
+            return Generation(NEWEST, await self._client.found(name, key))
+        return history.find(await self._held(name, key), name, key, revision)
+
+    async def _held(self, name: str, key: str) -> Sequence[Generation]:
+        return await history.generations(self._client, name, key)
 
     async def delete(
         self,
@@ -257,12 +290,32 @@ class GcsBackend:
         if precondition != ALWAYS and not self.capabilities.conditional_delete:
             refuse("conditional deletions")
         if revision is not None:
-            await self._found(name, key, revision)
+            await self._remove(name, key, revision, precondition)
+            return None
         try:
             await self._client.delete(name, key, said.conditions(precondition, name, key))
         except BlobNotFound as error:
             raise _unmet(error, precondition) from error
         return None
+
+    async def _remove(
+        self, name: str, key: str, revision: RevisionRef, precondition: Precondition
+    ) -> None:
+        """Places move when a generation goes, maybe by somebody else's hand a moment ago."""
+        self._need_amendable()
+        if isinstance(revision, int) and revision >= 0:
+            refuse("lasting numbers: name what is to be deleted by its version id")
+        if precondition != ALWAYS:
+            refuse("conditional deletions of one revision")
+        found = await self._found(name, key, revision)
+        try:
+            await self._client.delete(name, key, {"generation": found.id})
+        except BlobNotFound as error:
+            raise RevisionNotFound(str(error), **error.facts, revision=revision) from error
+
+    def _need_amendable(self) -> None:
+        if not self.capabilities.amendable:
+            refuse("changes of one revision")
 
     async def delete_many(self, bucket: str, keys: Iterable[str]) -> Sequence[Deletion]:
         name, named = self._name(bucket), list(keys)
@@ -271,8 +324,18 @@ class GcsBackend:
         return [Deletion(key, error=error) for key, error in zip(named, errors, strict=True)]
 
     async def delete_all_revisions(self, bucket: str, key: str) -> int:
-        await self.delete(bucket, key)
-        return 1
+        name = self._name(bucket)
+        check_key(key)
+        held = await self._held(name, key)
+        history.demand_any(held, name, key)
+        if len(held) > 1:
+            self._need_amendable()
+        newest, *older = [(key, {"generation": each.id}) for each in held]
+        for some in (reversed(older), [newest]):
+            for error in await self._delete_each(name, some):
+                if error is not None:
+                    raise error
+        return len(held)
 
     async def copy(
         self,
@@ -293,10 +356,9 @@ class GcsBackend:
         conditions = said.conditions(options.precondition, to_name, to_key)
         await self._client.bucket(to_name)
         source = await self._found(name, key, revision)
-        stated = said.revision(source)
-        check_source(stated, options.source, name)
-        pinned = {"sourceGeneration": source["generation"], **conditions}
-        target = said.copied(source, to_key, wanted(stated, options))
+        check_source(source.revision, options.source, name)
+        pinned = {"sourceGeneration": source.id, **conditions}
+        target = said.copied(source.found, to_key, wanted(source.revision, options))
         try:
             made = await self._client.rewrite((name, key), (to_name, to_key), target, pinned)
         except BlobNotFound as error:
@@ -330,20 +392,29 @@ class GcsBackend:
     async def revisions(
         self, bucket: str, key: str, *, after: int | None = None, limit: int = 1000
     ) -> Sequence[Revision]:
+        """All of them are looked at, whatever the limit."""
+        name = self._name(bucket)
+        check_key(key)
         check_limit(limit)
-        try:
-            found = await self.head(bucket, key)
-        except BlobNotFound:
-            return []
-        return [found] if after is None or after > 0 else []
+        held = await self._held(name, key)
+        return [each.revision for each in held if after is None or each.number < after][:limit]
 
     async def restore(self, bucket: str, key: str, revision: RevisionRef) -> Revision:
-        await self.head(bucket, key)
-        refuse("versions")
+        return await self.copy(bucket, key, bucket, key, revision=revision)
 
     async def undelete(self, bucket: str, key: str) -> Revision:
-        await self.head(bucket, key)
-        refuse("versions")
+        name = self._name(bucket)
+        check_key(key)
+        held = await self._held(name, key)
+        history.demand_any(held, name, key)
+        if held[0].revision.is_current:
+            raise Conflict(f"{key!r} is not deleted.", bucket=name, key=key)
+        able = self.capabilities.conditional_copy
+        only_new = CopyOptions(precondition=ONLY_NEW) if able else COPY_ALL
+        try:
+            return await self.copy(bucket, key, bucket, key, revision=held[0].id, options=only_new)
+        except PreconditionFailed as error:
+            raise Conflict(f"{key!r} is there again.", bucket=name, key=key) from error
 
     async def set_tags(
         self, bucket: str, key: str, tags: Mapping[str, str], *, revision: RevisionRef = None
@@ -352,12 +423,14 @@ class GcsBackend:
         name = self._name(bucket)
         check_key(key)
         check_options(PutOptions(tags=tags))
-        found = await self._found(name, key, revision)
+        if revision is not None:
+            self._need_amendable()
+        found = (await self._found(name, key, revision)).found
         held = found.get("metadata", {})
         kept = said.metadata(unpacked(held)._replace(tags=dict(tags)))
         gone = dict.fromkeys(each for each in held if each not in kept)  # null removes
         conditions = {
-            "ifGenerationMatch": found["generation"],
+            ("generation" if revision is not None else "ifGenerationMatch"): found["generation"],
             "ifMetagenerationMatch": found["metageneration"],
         }
         await self._client.patch(name, key, {"metadata": {**gone, **kept}}, conditions)
@@ -398,12 +471,19 @@ class GcsBackend:
         signing = partial(signed_url, expires_in=good, saved_as=saved_as)
         return await asyncio.to_thread(signing, credentials, endpoint, method, name, key)
 
+    async def temporary_credentials(self, bucket: str) -> BucketAccess:
+        """An access token that reads and writes in this bucket only, for an hour at most."""
+        name = self._name(bucket)
+        if not self.capabilities.credentials:
+            refuse("credentials for one bucket, without its own")
+        return await granting.granted(self._client, name)
+
     async def usage(self, bucket: str) -> Usage:
         """Counted by listing all of it: Google keeps no account at hand."""
         name, total = self._name(bucket), Usage()
-        async with aclosing(self._each(name)) as found:
+        async with aclosing(self._each(name, versions="true")) as found:
             async for each in found:
-                total += Usage(1, int(each["size"]), 1, int(each["size"]))
+                total += said.usage(each)
         return total
 
     async def _each(self, name: str, **query: object) -> AsyncGenerator[Resource, None]:

@@ -14,7 +14,14 @@ from holdall.backends.clouds.packing import Said, packed, unpacked
 from holdall.backends.gcs.naming import is_plain
 from holdall.core.content_types import guess_content_type
 from holdall.core.errors import PreconditionFailed
-from holdall.core.values import DEFAULT_CONTENT_TYPE, Precondition, PutOptions, Revision
+from holdall.core.values import (
+    DEFAULT_CONTENT_TYPE,
+    NEWEST,
+    Precondition,
+    PutOptions,
+    Revision,
+    Usage,
+)
 from holdall.payloads.gcs.client import Resource, moment
 
 _NATIVE: Final = {"crc32c": "crc32c", "md5": "md5Hash"}
@@ -63,12 +70,16 @@ def copied(source: Resource, key: str, wanted: PutOptions) -> Resource:
     return kept | resource(key, b"", wanted, more)
 
 
-def revision(found: Resource, *, is_current: bool = True) -> Revision:
+def is_current(found: Resource) -> bool:
+    return "timeDeleted" not in found
+
+
+def revision(found: Resource, *, number: int = NEWEST) -> Revision:
     """What Google says of an object. It numbers nothing."""
     said = unpacked(found.get("metadata", {}))
     return Revision(
         key=found["name"],
-        number=0,
+        number=number,
         version=found["generation"],
         size=int(found["size"]),
         created_at=moment(found["timeCreated"]),
@@ -77,8 +88,14 @@ def revision(found: Resource, *, is_current: bool = True) -> Revision:
         checksums={**_native(found), **said.checksums},
         metadata=said.metadata,
         tags=said.tags or {},
-        is_current=is_current,
+        is_current=is_current(found),
     )
+
+
+def usage(found: Resource) -> Usage:
+    """What a generation adds to what a bucket holds."""
+    size = int(found["size"])
+    return Usage(1, size, 1, size) if is_current(found) else Usage(0, 0, 1, size)
 
 
 def _native(found: Mapping[str, Any]) -> dict[str, bytes]:

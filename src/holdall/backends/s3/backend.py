@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, NoReturn
 
+from holdall.backends.access import BucketAccess
 from holdall.backends.protocol import RevisionRef
 from holdall.backends.s3 import (
     buckets,
     conditions,
     copying,
+    granting,
     history,
     listing,
     public,
@@ -28,6 +31,7 @@ from holdall.backends.s3.providers import AWS
 from holdall.backends.s3.reading import S3Reading
 from holdall.backends.s3.sending import send
 from holdall.backends.s3.uploads import S3Upload
+from holdall.core.dispositions import attachment
 from holdall.core.errors import (
     BlobNotFound,
     Conflict,
@@ -63,21 +67,31 @@ from holdall.s3.client import Deleted, Download, Head, S3Client, Stored
 from holdall.s3.client.values import quoted
 
 TRIES: Final = 3
+SAVED_AS: Final = "response-content-disposition"
 
 
 class S3Backend:
     """Meets `Backend` as far as S3 goes. The client becomes its own and is closed with it.
 
     `owner` is the name under which the caller's buckets go; a bucket's id is its name.
-    `capabilities` are the provider's (`holdall.backends.s3.providers`).
+    `capabilities` are the provider's (`holdall.backends.s3.providers`). `provider`, "aws" or
+    "minio", says whose token service there is, in the second case behind the same endpoint;
+    only Amazon is known without.
     """
 
     def __init__(
-        self, client: S3Client, *, owner: str = "s3", capabilities: Capabilities = AWS
+        self,
+        client: S3Client,
+        *,
+        owner: str = "s3",
+        capabilities: Capabilities = AWS,
+        provider: str | None = None,
     ) -> None:
         self._client = client
         self._owner = owner
-        self.capabilities = capabilities
+        self._provider = provider or granting.provider_of(client)
+        can_grant = capabilities.credentials and granting.can_grant(client, self._provider)
+        self.capabilities = replace(capabilities, credentials=can_grant)
 
     # buckets
 
@@ -395,10 +409,24 @@ class S3Backend:
     # access and accounts
 
     async def sign_url(
-        self, bucket: str, key: str, *, method: str = "GET", expires_in: float = 3600
+        self,
+        bucket: str,
+        key: str,
+        *,
+        method: str = "GET",
+        expires_in: float = 3600,
+        download_name: str | None = None,
     ) -> str:
         name = self._place(bucket, key)
-        return self._client.sign_url(method, name, key, expires=int(expires_in))
+        query = () if download_name is None else ((SAVED_AS, attachment(download_name)),)
+        return self._client.sign_url(method, name, key, expires=int(expires_in), query=query)
+
+    async def temporary_credentials(self, bucket: str) -> BucketAccess:
+        """Keys that read and write in this bucket only, for an hour."""
+        name = self._name(bucket)
+        self._need(self.capabilities.credentials, "credentials for one bucket")
+        assert self._provider is not None, "it is who can"
+        return await granting.granted(self._client, self._provider, name)
 
     async def usage(self, bucket: str) -> Usage:
         """Counted by listing all of it: S3 keeps no account."""

@@ -17,6 +17,7 @@ AWS: Final = Capabilities(
     described_listings=False,
     kept_usage=False,
     signed_urls=True,
+    credentials=True,
     any_bucket_name=False,
     bucket_ids=False,
 )
@@ -32,6 +33,7 @@ SEAWEED: Final = replace(
     suspension=False,  # a marker that is made meanwhile stays for ever
     uploads_end=False,  # parts of one that is over are taken, and never seen again
     public_access=False,
+    credentials=False,  # there is none that heeds a policy
     lasting_readings=False,  # a bucket goes with the volumes that are being read
 )
 """SeaweedFS."""
@@ -43,6 +45,7 @@ MOTO: Final = replace(
     conditional_copy=False,
     conditional_delete=False,
     uploads=False,  # an upload answers to any key, and one that is over ends in an error
+    credentials=False,  # it gives out some that reach everything
     any_key=False,  # none that begins with a line feed
 )
 """moto, which stands in for Amazon in tests."""

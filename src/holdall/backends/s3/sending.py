@@ -12,7 +12,8 @@ from holdall.core.checksums import Digester, digester, verified
 from holdall.core.sources import Source, chunks
 from holdall.core.values import PutOptions
 from holdall.s3.client import S3Client, Stored
-from holdall.s3.client.parts import PART, PartsUpload
+from holdall.s3.client.parts import PART
+from holdall.s3.client.uploading import PartsUpload
 
 Checksums = Mapping[str, bytes | None]
 

@@ -71,13 +71,14 @@ class PostgresTransaction(PostgresReads):
     concurrency between writers; loosening it has to keep that promise to the readers.
     """
 
-    __slots__ = ("_ledger", "count", "tick")
+    __slots__ = ("_ledger", "count", "log", "tick")
 
     def __init__(self, connection: Connection, wall: Callable[[], int] = microseconds) -> None:
         super().__init__(connection)
         self._ledger = Ledger(wall)
         self.tick = self._ledger.tick
         self.count = self._ledger.count
+        self.log = self._ledger.log
 
     def take_turn(self, batch: str) -> Mark:
         """Wait for the clock; the mark by which this transaction is known."""

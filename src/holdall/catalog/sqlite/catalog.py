@@ -104,7 +104,7 @@ class SqliteCatalog:
 
     async def read(self, query: Query[T], *, single: bool = False) -> T:
         try:
-            return self._query(query, patience_ms=0, single=single)
+            return self._query(query, 0, single)
         except (apsw.BusyError, apsw.LockedError):
             return await self.scan(query)
 
@@ -116,10 +116,13 @@ class SqliteCatalog:
         except (apsw.BusyError, apsw.LockedError) as error:
             raise translate(error, self._path) from error
 
-    def _query(self, query: Query[T], patience_ms: int = 30_000, *, single: bool = False) -> T:
+    def _query(self, query: Query[T], patience_ms: int = 30_000, single: bool = False) -> T:
         self._refuse_closed()
         try:
-            reads = self._borrow()
+            try:
+                reads = self._idle.pop()
+            except IndexError:
+                reads = SqliteReads(self._connect())
             try:
                 reads.wait_up_to(patience_ms)
                 return query(reads) if single else _in_one_view(reads, query)
@@ -133,12 +136,6 @@ class SqliteCatalog:
     def _refuse_closed(self) -> None:
         if self._closed:
             raise Closed("The store is closed.", path=self._path)
-
-    def _borrow(self) -> SqliteReads:
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return SqliteReads(self._connect())
 
     async def maintain(self) -> None:
         """Give free pages back to the file system and refill the reserve."""

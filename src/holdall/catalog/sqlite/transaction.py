@@ -59,13 +59,14 @@ class SqliteTransaction(SqliteReads):
     Units have no savepoints: nearly all that fail do so before they changed anything.
     """
 
-    __slots__ = ("_ledger", "count", "tick")
+    __slots__ = ("_ledger", "count", "log", "tick")
 
     def __init__(self, connection: apsw.Connection, wall: Callable[[], int] = microseconds) -> None:
         super().__init__(connection)
         self._ledger = Ledger(wall)
         self.tick = self._ledger.tick
         self.count = self._ledger.count
+        self.log = self._ledger.log
 
     def begin(self) -> None:
         self._cursor.execute("BEGIN IMMEDIATE")

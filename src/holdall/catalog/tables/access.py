@@ -6,11 +6,12 @@ back costs more than all that SQLite does here.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from holdall.catalog.tables.buckets import BucketRow
 from holdall.catalog.tables.grants import GrantRow
-from holdall.catalog.transaction import Reads
+from holdall.catalog.transaction import Reads, Row
 
 _BUCKET, _SETTING, _GRANT = range(3)
 _WIDTH = len(BucketRow._fields)
@@ -32,13 +33,19 @@ class AccessRows(NamedTuple):
     grants: tuple[GrantRow, ...]
 
 
-def named(reads: Reads, name: str) -> list[AccessRows]:
-    """Of every bucket of that name, whoever owns it."""
-    rows = reads.all(_NAMED, (name, name, name))
-    return [_gathered(BucketRow(*row[:_WIDTH]), rows) for row in rows if row[_WIDTH] == _BUCKET]
+def named(reads: Reads, name: str) -> tuple[AccessRows, ...]:
+    """Of every bucket of that name, whoever owns it. Equal rows give the same object."""
+    return _each(tuple(reads.all(_NAMED, (name, name, name))))
 
 
-def _gathered(bucket: BucketRow, rows: list[tuple[object, ...]]) -> AccessRows:
+@lru_cache(maxsize=1024)  # they are looked up again and again, and seldom change
+def _each(rows: tuple[Row, ...]) -> tuple[AccessRows, ...]:
+    return tuple(
+        _gathered(BucketRow(*row[:_WIDTH]), rows) for row in rows if row[_WIDTH] == _BUCKET
+    )
+
+
+def _gathered(bucket: BucketRow, rows: tuple[Row, ...]) -> AccessRows:
     found = [row[_WIDTH:] for row in rows if row[0] == bucket.id]
     return AccessRows(
         bucket,

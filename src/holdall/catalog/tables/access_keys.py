@@ -67,6 +67,17 @@ def touch(tx: Transaction, id: str, time: int) -> None:
     )
 
 
+def is_named(reads: Reads, user: str, name: str) -> bool:
+    """Whether a permanent key of the user has that name."""
+    return bool(
+        reads.all(
+            "SELECT 1 FROM access_keys WHERE username = ? AND name = ?"
+            " AND session_of IS NULL LIMIT 1",
+            (user, name),
+        )
+    )
+
+
 def sealed(reads: Reads, after: str, limit: int) -> list[tuple[str, bytes]]:
     """The sealed secrets of all of them, by id."""
     rows = reads.all(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from holdall.catalog.tables.buckets import Address, BucketRow, addressed
 from holdall.catalog.tables.revisions import COLUMNS, RevisionRow
 from holdall.catalog.transaction import Reads, Transaction
 
@@ -55,6 +56,21 @@ _CURRENT = (
     f"SELECT {_COLUMNS_OF_REVISION} FROM blobs b{_JOIN}"
     " WHERE b.bucket = ? AND b.deleted = 0 AND b.key = ?"
 )
+_CURRENT_AT = addressed(
+    f"SELECT {_COLUMNS_OF_REVISION} FROM buckets JOIN blobs b ON b.bucket = buckets.id{_JOIN}"
+    " WHERE b.deleted = 0 AND b.key = ? AND "
+)
+_EITHER = ", ".join(f"COALESCE(l.{name}, d.{name})" for name in BlobRow._fields)
+_TARGET_AT = addressed(
+    f"SELECT {', '.join(f'buckets.{name}' for name in BucketRow._fields)}, {_EITHER},"
+    f" {_COLUMNS_OF_REVISION} FROM buckets"
+    " LEFT JOIN blobs l ON l.bucket = buckets.id AND l.deleted = 0 AND l.key = ?"
+    " LEFT JOIN blobs d ON d.bucket = buckets.id AND d.deleted = 1 AND d.key = ?"
+    " LEFT JOIN revisions r ON r.chain = COALESCE(l.chain, d.chain)"
+    " AND r.number = COALESCE(l.current, d.current) WHERE "
+)
+_END_OF_BUCKET = len(BucketRow._fields)
+_END_OF_BLOB = _END_OF_BUCKET + len(BlobRow._fields)
 _WITHIN = (
     " WHERE b.bucket = ? AND b.deleted = 0 AND b.key >= ? AND b.key < ? ORDER BY b.key LIMIT ?"
 )
@@ -93,6 +109,17 @@ def target(reads: Reads, bucket: int, key: bytes) -> Target:
     return Target(BlobRow(*row[:4]), RevisionRow(*row[4:])) if row else _NOTHING
 
 
+def target_at(reads: Reads, address: Address, key: bytes) -> tuple[BucketRow, Target] | None:
+    """The bucket too, in one statement; None where there is no such bucket."""
+    row = reads.one(_TARGET_AT[len(address)], (key, key, *address))
+    if row is None:
+        return None
+    bucket, blob = BucketRow(*row[:_END_OF_BUCKET]), row[_END_OF_BUCKET:_END_OF_BLOB]
+    if blob[0] is None:
+        return bucket, _NOTHING
+    return bucket, Target(BlobRow(*blob), RevisionRow(*row[_END_OF_BLOB:]))
+
+
 def find(reads: Reads, bucket: int, key: bytes) -> BlobRow | None:
     row = reads.one(
         "SELECT deleted, chain, current, next FROM blobs"
@@ -107,6 +134,12 @@ def find(reads: Reads, bucket: int, key: bytes) -> BlobRow | None:
 def current(reads: Reads, bucket: int, key: bytes) -> RevisionRow | None:
     """The current revision; None when there is none or it is a delete marker."""
     row = reads.one(_CURRENT, (bucket, key))
+    return RevisionRow(*row) if row else None
+
+
+def current_at(reads: Reads, address: Address, key: bytes) -> RevisionRow | None:
+    """As `current`, None also where there is no such bucket: in one statement."""
+    row = reads.one(_CURRENT_AT[len(address)], (key, *address))
     return RevisionRow(*row) if row else None
 
 

@@ -11,6 +11,15 @@ OFF, ENABLED, SUSPENDED = range(3)
 LAST = "\U0010ffff"
 """Greater than every character of a name."""
 
+Address = tuple[str, ...]
+"""How a bucket is named: its uid, or its owner and its name."""
+
+_ADDRESSED = (
+    "",
+    "buckets.uid = ?",
+    "buckets.owner = ? AND buckets.name = ?",
+)  # by the length of the address
+
 _COLUMNS = "id, uid, owner, name, created, versioning, public, floor, locked"
 
 
@@ -47,14 +56,22 @@ def insert(tx: Transaction, row: BucketRow) -> bool:
     )
 
 
+def addressed(statement: str) -> tuple[str, ...]:
+    """A statement for each length of an address, whose last parameters that is; the statement
+    is complete but for its last condition, which is on `buckets`."""
+    return tuple(statement + condition for condition in _ADDRESSED)
+
+
+_AT = addressed(f"SELECT {_COLUMNS} FROM buckets WHERE ")
+
+
+def at(reads: Reads, address: Address) -> BucketRow | None:
+    row = reads.one(_AT[len(address)], address)
+    return BucketRow(*row) if row else None
+
+
 def by_uid(reads: Reads, uid: str) -> BucketRow | None:
-    row = reads.one(f"SELECT {_COLUMNS} FROM buckets WHERE uid = ?", (uid,))
-    return BucketRow(*row) if row else None
-
-
-def by_name(reads: Reads, owner: str, name: str) -> BucketRow | None:
-    row = reads.one(f"SELECT {_COLUMNS} FROM buckets WHERE owner = ? AND name = ?", (owner, name))
-    return BucketRow(*row) if row else None
+    return at(reads, (uid,))
 
 
 def named(reads: Reads, name: str) -> list[BucketRow]:

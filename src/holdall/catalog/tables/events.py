@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
+from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
-from holdall.catalog.transaction import Reads, Tick, Transaction
+from holdall.catalog.transaction import Params, Reads, Tick, Transaction
 
 
 class Kind(IntEnum):
@@ -42,11 +45,27 @@ def log(
     number: int | None = None,
     size: int | None = None,
 ) -> None:
-    tx.run(
-        "INSERT INTO events (seq, time, kind, bucket, key, number, size, actor)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (*tick, int(kind), bucket, key, number, size, actor),
-    )
+    """Written with those of the other units of the transaction, when it is settled."""
+    tx.log(EventRow(tick.seq, tick.time, int(kind), bucket, key, number, size, actor))
+
+
+def insert(tx: Transaction, rows: Sequence[Params]) -> None:
+    """In few statements: each may be one more wait for another thread."""
+    at = 0
+    while at < len(rows):
+        count = next(count for count in _AT_ONCE if count <= len(rows) - at)
+        tx.run(_insert(count), tuple(chain.from_iterable(rows[at : at + count])))
+        at += count
+
+
+_AT_ONCE = (64, 32, 16, 8, 4, 3, 2, 1)
+"""Few kinds of statements, which are prepared once."""
+
+
+@cache
+def _insert(count: int) -> str:
+    rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * count)
+    return f"INSERT INTO events (seq, time, kind, bucket, key, number, size, actor) VALUES {rows}"
 
 
 def chosen(

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from holdall.cli.completing import uris
 from holdall.cli.descriptors import StreamWriter
 from holdall.cli.fields import blob_fields
 from holdall.cli.options import Json, Revision, Store
@@ -19,7 +20,9 @@ from holdall.core.errors import HoldallError
 
 
 def command(
-    uris: Annotated[list[str], typer.Argument(metavar="URI...", show_default=False)],
+    uris: Annotated[
+        list[str], typer.Argument(metavar="URI...", show_default=False, autocompletion=uris)
+    ],
     revision: Revision = None,
     offset: Annotated[
         int, typer.Option("--offset", metavar="BYTES", min=0, help="Begin there, not at 0.")

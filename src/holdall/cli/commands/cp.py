@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
 
+from holdall.cli.completing import places
 from holdall.cli.options import At, Json, Store, moment
 from holdall.cli.output import Output
+from holdall.cli.places import Place, place
 from holdall.cli.running import run
-from holdall.cli.transfer.copying import Copier, Manner
+from holdall.cli.transfer.copying import Copier, Manner, is_stream
 from holdall.cli.transfer.looking import Looking, jobs_of
 from holdall.cli.transfer.options import (
     Checksum,
@@ -21,7 +24,7 @@ from holdall.cli.transfer.options import (
     filters_of,
     limits_of,
 )
-from holdall.cli.transfer.plan import Job
+from holdall.cli.transfer.plan import Job, becomes
 from holdall.cli.transfer.session import session
 from holdall.cli.transfer.state import transfers_of
 from holdall.cli.transfer.tally import Tally
@@ -29,12 +32,16 @@ from holdall.client.client import Client
 from holdall.client.filtering import Filters
 
 _RESUME: Final = (
-    "the same command with -u goes on from there, 'holdall transfers resume' with the large files"
+    "the same command with {} goes on from there, 'holdall transfers resume' with the large files"
 )
+_NO_RESUME: Final = "a stream has to be begun again"
 
 
 def command(
-    places: Annotated[list[str], typer.Argument(metavar="SOURCE... TARGET", show_default=False)],
+    ends: Annotated[
+        list[str],
+        typer.Argument(metavar="SOURCE... TARGET", show_default=False, autocompletion=places),
+    ],
     recursive: Annotated[
         bool, typer.Option("-r", "--recursive", help="Directories with everything below.")
     ] = False,
@@ -83,23 +90,25 @@ def command(
     are both a blob foo and blobs foo/...: foo is the blob and foo/ the directory.
 
     A file that fails is reported and the rest goes on; each target is whole or as it was.
-    After Ctrl-C the same command with -u goes on; a file of 16 MiB or more goes on where it was,
-    by the same command or by "holdall transfers resume".
+    After Ctrl-C the same command with -u goes on, and with -T where the directory became TARGET;
+    a file of 16 MiB or more goes on where it was, by the same command or by "holdall transfers
+    resume". --exclude and --include go by paths below a directory, and by the names of files
+    that are named themselves.
 
     Exit codes: 0 all copied; 1 something failed; 2 wrong usage; 3 a source is not there;
     130 stopped by Ctrl-C.
     """
-    sources, target = _ends(places, folder)
-    manner = Manner(
-        update,
-        continue_,
-        checksum,
-        dry_run,
-        moment(at),
-        _filters(exclude, include, exclude_from_files),
-    )
+    sources, target = _ends(ends, folder)
 
     async def cp(client: Client, output: Output) -> None:
+        manner = Manner(
+            update,
+            continue_,
+            checksum,
+            dry_run,
+            moment(at),
+            _filters(exclude, include, exclude_from_files),
+        )
         looking = Looking(recursive, globbing, exact, manner.at)
         transfers = transfers_of(client, store, limits=limits_of(rate))
         jobs = await jobs_of(client, output, sources, target, looking)
@@ -107,9 +116,8 @@ def command(
         async def copy(tally: Tally, job: Job) -> None:
             await Copier(transfers, client, output, tally, manner).run(job)
 
-        await session(
-            client, output, jobs, copy, verb="copied", resume=_RESUME, is_told=not dry_run
-        )
+        resume = _resume(jobs, place(target))
+        await session(client, output, jobs, copy, verb="copied", resume=resume, is_told=not dry_run)
 
     run(cp, store=store, json=json)
 
@@ -121,6 +129,12 @@ def _ends(places: list[str], folder: str | None) -> tuple[list[str], str]:
     if len(places) < 2:
         raise typer.BadParameter("Missing argument 'TARGET'.")
     return places[:-1], places[-1]
+
+
+def _resume(jobs: Sequence[Job], target: Place) -> str:
+    if any(is_stream(job.source) or is_stream(job.target) for job in jobs):
+        return _NO_RESUME
+    return _RESUME.format("-u -T" if becomes(jobs, target) else "-u")
 
 
 def _filters(exclude: list[str] | None, include: list[str] | None, names: str) -> Filters | None:

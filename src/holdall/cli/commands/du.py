@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
+from holdall.cli.completing import uris
 from holdall.cli.fields import usage_fields
 from holdall.cli.options import Json, Store
 from holdall.cli.output import Output
@@ -27,7 +28,8 @@ _COLUMNS: Final = (
 
 def command(
     uris: Annotated[
-        list[str] | None, typer.Argument(metavar="[URI]...", show_default=False)
+        list[str] | None,
+        typer.Argument(metavar="[URI]...", show_default=False, autocompletion=uris),
     ] = None,
     exact: Annotated[
         bool, typer.Option("--bytes", "-b", help="Sizes in bytes on a terminal too.")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from holdall.cli.completing import uris
 from holdall.cli.options import Json, Profile, Store
 from holdall.cli.output import Output
 from holdall.cli.places import blob
@@ -16,7 +17,9 @@ from holdall.core.errors import Conflict
 
 
 def command(
-    uri: Annotated[str, typer.Argument(metavar="[URI]", show_default=False)] = "",
+    uri: Annotated[
+        str, typer.Argument(metavar="[URI]", show_default=False, autocompletion=uris)
+    ] = "",
     after: Annotated[
         int | None, typer.Option("--after", metavar="SEQ", help="From there on, 0 all.")
     ] = None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from holdall.cli.completing import uris
 from holdall.cli.options import Json, Profile, Store
 from holdall.cli.output import Output
 from holdall.cli.places import blob
@@ -14,7 +15,7 @@ from holdall.cli.remote import Remote, run_remote
 
 def command(
     operation: Annotated[str, typer.Argument(metavar="OPERATION", show_default=False)],
-    uri: Annotated[str, typer.Argument(metavar="URI", show_default=False)],
+    uri: Annotated[str, typer.Argument(metavar="URI", show_default=False, autocompletion=uris)],
     user: Annotated[
         str, typer.Option("--user", metavar="NAME", help="Who; else an anonymous caller.")
     ] = "anonymous",

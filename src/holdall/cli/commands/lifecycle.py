@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from holdall.cli.completing import buckets
 from holdall.cli.options import Json, Profile, Store
 from holdall.cli.output import Output
 from holdall.cli.places import bucket as named
@@ -19,7 +20,10 @@ _COUNTS: Final = ("expired", "removed", "aborted", "kept")
 def command(
     verb: Annotated[str, typer.Argument(metavar="run", show_default=False)],
     bucket: Annotated[
-        str, typer.Argument(metavar="[BUCKET]", show_default=False, help="Yours without it.")
+        str,
+        typer.Argument(
+            metavar="[BUCKET]", show_default=False, autocompletion=buckets, help="Yours without it."
+        ),
     ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")

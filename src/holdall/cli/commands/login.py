@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from holdall.cli.options import Json
 from holdall.cli.output import Output
 from holdall.cli.remote import reached
 from holdall.cli.running import run_without_store
+from holdall.cli.secrets import asked
 from holdall.core.errors import InvalidArgument
 
 
@@ -32,7 +32,8 @@ def command(
 
     The key is AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY where they are set; else both
     are asked for, or read from standard input, a line each. The server is asked whether
-    they are right before they are kept, in a file that only you may read.
+    they are right before they are kept, in a file that only you may read. It is then a cluster
+    of that name, and the current one if it is the first: see 'holdall cluster'.
 
     Exit codes: 0 remembered; 1 the server refused them or cannot be reached; 2 wrong usage.
     """
@@ -45,8 +46,8 @@ def command(
 
 async def login(output: Output, profile: profiles.Profile, name: str) -> None:
     async with reached(profile) as remote:
-        await remote.get("/buckets", limit="1")
-    file = profiles.save(name, profile)
+        me = await remote.get("/me")
+    file = profiles.save(name, profile, owner=me["user"])
     fields = {"profile": name, "endpoint": profile.endpoint, "access_key": profile.access_key}
     output.result(fields, f"{profile.endpoint} is {name!r} in {file}")
 
@@ -71,14 +72,5 @@ def _key(access_key: str) -> tuple[str, str, str | None]:
     known, secret = (os.environ.get(name) for name in names)
     if known and secret and access_key in ("", known):
         return known, secret, os.environ.get(profiles.TOKEN) or None
-    key = access_key or _asked("access key")
-    return key, _asked("secret key", hidden=True), None
-
-
-def _asked(what: str, *, hidden: bool = False) -> str:
-    if sys.stdin.isatty():
-        return str(typer.prompt(what, hide_input=hidden, err=True)).strip()
-    text = sys.stdin.readline().strip()
-    if not text:
-        raise InvalidArgument(f"there is no {what} on standard input")
-    return text
+    key = access_key or asked("access key")
+    return key, asked("secret key", hidden=True), None

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from holdall.cli.completing import uris
 from holdall.cli.fields import bucket_fields, entry_fields
 from holdall.cli.options import At, Json, Store, moment
 from holdall.cli.output import Output
@@ -28,7 +29,9 @@ _LONG: Final = (
 
 
 def command(
-    uri: Annotated[str | None, typer.Argument(metavar="[URI]", show_default=False)] = None,
+    uri: Annotated[
+        str | None, typer.Argument(metavar="[URI]", show_default=False, autocompletion=uris)
+    ] = None,
     long: Annotated[
         bool, typer.Option("-l", "--long", help="With size, time and revision number.")
     ] = False,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from holdall.cli.completing import places
 from holdall.cli.options import Json, Store
 from holdall.cli.output import Output
 from holdall.cli.running import run
@@ -20,8 +21,12 @@ from holdall.client.client import Client
 
 
 def command(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", show_default=False)],
-    target: Annotated[str, typer.Argument(metavar="TARGET", show_default=False)],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", show_default=False, autocompletion=places)
+    ],
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", show_default=False, autocompletion=places)
+    ],
     manifest: Annotated[
         str | None,
         typer.Option("--manifest", metavar="FILE", help="Write down what TARGET then holds."),

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
+from holdall.cli.completing import places
 from holdall.cli.options import Json, Store
 from holdall.cli.output import Output
 from holdall.cli.running import run
@@ -21,8 +22,12 @@ _RESUME: Final = "what was not moved is where it was"
 
 
 def command(
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", show_default=False)],
-    target: Annotated[str, typer.Argument(metavar="TARGET", show_default=False)],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", show_default=False, autocompletion=places)
+    ],
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", show_default=False, autocompletion=places)
+    ],
     exact: Annotated[
         bool,
         typer.Option("-T", "--no-target-directory", help="TARGET is the name, never a directory."),

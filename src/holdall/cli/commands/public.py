@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from holdall.cli.fields import bucket_fields
 from holdall.cli.options import Json, Profile, Store
 from holdall.cli.output import Output
 from holdall.cli.places import bucket
-from holdall.cli.remote import Remote, run_remote, segment
+from holdall.cli.profiles import Profile as Found
+from holdall.cli.served import run_served
+from holdall.client.client import Client
 
 
 class Switch(Enum):
@@ -33,12 +36,11 @@ def command(
     such bucket.
     """
 
-    async def work(remote: Remote, output: Output) -> None:
-        named = bucket(name).bucket
-        is_public = switch is Switch.ON
-        changed = await remote.patch(f"/buckets/{segment(named)}", public=is_public)
-        place = f"{remote.profile.endpoint}/{named}/"
-        told = f"everybody may read what is below {place}" if is_public else f"{named} is closed"
-        output.result(changed, told)
+    async def work(client: Client, found: Found, output: Output) -> None:
+        named, is_public = bucket(name), switch is Switch.ON
+        changed = await client.buckets.set_public_access(named.bucket, is_public, **named.whose)
+        place = f"{found.endpoint}/{named.bucket}/"
+        told = f"everybody may read what is below {place}"
+        output.result(bucket_fields(changed), told if is_public else f"{named.bucket} is closed")
 
-    run_remote(work, profile=profile, store=store, json=json)
+    run_served(work, profile=profile, store=store, json=json)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from holdall.cli.completing import buckets
 from holdall.cli.options import Json, Store
 from holdall.cli.output import Output
 from holdall.cli.places import bucket
@@ -14,7 +15,9 @@ from holdall.client.client import Client
 
 
 def command(
-    name: Annotated[str, typer.Argument(metavar="BUCKET", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(metavar="BUCKET", show_default=False, autocompletion=buckets)
+    ],
     force: Annotated[
         bool, typer.Option("--force", help="Also when it holds blobs or revisions, for good.")
     ] = False,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from holdall.cli.completing import uris
 from holdall.cli.fields import blob_fields
 from holdall.cli.options import Json, Store
 from holdall.cli.output import Output
@@ -19,7 +20,7 @@ SETTINGS: Final[dict[str, Any]] = {"ignore_unknown_options": True}
 
 
 def command(
-    uri: Annotated[str, typer.Argument(metavar="URI", show_default=False)],
+    uri: Annotated[str, typer.Argument(metavar="URI", show_default=False, autocompletion=uris)],
     revision: Annotated[str, typer.Argument(metavar="REVISION", show_default=False)],
     store: Store = "",
     json: Json = False,

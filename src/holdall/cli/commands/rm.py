@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from holdall.cli import human
+from holdall.cli.completing import uris
 from holdall.cli.options import Json, Store
 from holdall.cli.output import Output
 from holdall.cli.places import Blob, blob, blob_with_key
@@ -17,7 +18,9 @@ from holdall.core.errors import HoldallError, IsADirectory
 
 
 def command(
-    uris: Annotated[list[str], typer.Argument(metavar="URI...", show_default=False)],
+    uris: Annotated[
+        list[str], typer.Argument(metavar="URI...", show_default=False, autocompletion=uris)
+    ],
     recursive: Annotated[
         bool, typer.Option("-r", "--recursive", help="Directories with everything below.")
     ] = False,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from holdall.cli.completing import buckets
 from holdall.cli.options import Json, Profile, Store
 from holdall.cli.output import Output
 from holdall.cli.places import bucket
@@ -14,7 +15,9 @@ from holdall.cli.tables import Column
 
 
 def command(
-    name: Annotated[str, typer.Argument(metavar="BUCKET", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(metavar="BUCKET", show_default=False, autocompletion=buckets)
+    ],
     grantee: Annotated[
         str, typer.Argument(metavar="[WHO]", show_default=False, help="A user, or org:NAME.")
     ] = "",

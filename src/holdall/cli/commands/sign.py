@@ -10,7 +10,9 @@ from holdall.cli.durations import seconds
 from holdall.cli.options import Json, Profile, Store
 from holdall.cli.output import Output
 from holdall.cli.places import blob_with_key
-from holdall.cli.remote import Remote, run_remote
+from holdall.cli.profiles import Profile as Found
+from holdall.cli.served import run_served
+from holdall.client.client import Client
 
 
 def command(
@@ -21,6 +23,9 @@ def command(
     method: Annotated[
         str, typer.Option("--method", help="What for: GET, HEAD, PUT or DELETE.")
     ] = "GET",
+    download_name: Annotated[
+        str | None, typer.Option("--download-name", metavar="NAME", help="Saved under this name.")
+    ] = None,
     profile: Profile = None,
     store: Store = "",
     json: Json = False,
@@ -33,15 +38,12 @@ def command(
     Exit codes: 0 printed; 1 the server refused it or cannot be reached; 2 wrong usage.
     """
 
-    async def work(remote: Remote, output: Output) -> None:
-        named = blob_with_key(uri)
-        signed = await remote.post(
-            "/urls",
-            bucket=named.bucket,
-            key=named.key,
-            method=method.upper(),
-            expires_in=seconds(expires),
+    async def work(client: Client, found: Found, output: Output) -> None:
+        named, good = blob_with_key(uri), seconds(expires)
+        signed = await client.buckets.make_signed_url(
+            str(named), good, method=method.upper(), download_name=download_name
         )
-        output.result(signed, signed["url"])
+        fields = {"url": signed, "method": method.upper(), "expires_in": good}
+        output.result(fields, str(signed))
 
-    run_remote(work, profile=profile, store=store, json=json)
+    run_served(work, profile=profile, store=store, json=json)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from holdall.cli import human
+from holdall.cli.completing import uris
 from holdall.cli.fields import blob_fields, bucket_fields, usage_fields
 from holdall.cli.options import Json, Revision, Store
 from holdall.cli.output import Output
@@ -21,7 +22,7 @@ from holdall.client.values.entry import BlobObject
 
 
 def command(
-    uri: Annotated[str, typer.Argument(metavar="URI", show_default=False)],
+    uri: Annotated[str, typer.Argument(metavar="URI", show_default=False, autocompletion=uris)],
     revision: Revision = None,
     store: Store = "",
     json: Json = False,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from holdall.cli.completing import places
 from holdall.cli.options import At, Json, Store, moment
 from holdall.cli.output import Output
 from holdall.cli.running import run
@@ -29,8 +30,12 @@ from holdall.client.client import Client
 
 
 def command(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", show_default=False)],
-    target: Annotated[str, typer.Argument(metavar="TARGET", show_default=False)],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", show_default=False, autocompletion=places)
+    ],
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", show_default=False, autocompletion=places)
+    ],
     delete: Annotated[
         bool, typer.Option("--delete", help="Remove what the source does not have.")
     ] = False,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from holdall.cli import undoing
+from holdall.cli.completing import uris
 from holdall.cli.fields import blob_fields
 from holdall.cli.options import Json, Store
 from holdall.cli.output import Output
@@ -16,7 +17,7 @@ from holdall.client.client import Client
 
 
 def command(
-    uri: Annotated[str, typer.Argument(metavar="URI", show_default=False)],
+    uri: Annotated[str, typer.Argument(metavar="URI", show_default=False, autocompletion=uris)],
     store: Store = "",
     json: Json = False,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from holdall.cli import human
+from holdall.cli.completing import places
 from holdall.cli.exit_codes import ExitCode
 from holdall.cli.options import Json, Store
 from holdall.cli.output import Output
@@ -26,8 +27,12 @@ from holdall.transfer.verifying import Finding
 
 
 def command(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", show_default=False)],
-    target: Annotated[str, typer.Argument(metavar="TARGET", show_default=False)],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", show_default=False, autocompletion=places)
+    ],
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", show_default=False, autocompletion=places)
+    ],
     scrub: Annotated[
         bool, typer.Option("--scrub", help="Read blobs too, instead of believing their store.")
     ] = False,

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from holdall.cli import human
+from holdall.cli.completing import uris
 from holdall.cli.fields import blob_fields
 from holdall.cli.options import Json, Store
 from holdall.cli.output import Output
@@ -27,7 +28,7 @@ _COLUMNS: Final = (
 
 
 def command(
-    uri: Annotated[str, typer.Argument(metavar="URI", show_default=False)],
+    uri: Annotated[str, typer.Argument(metavar="URI", show_default=False, autocompletion=uris)],
     store: Store = "",
     json: Json = False,
 ) -> None:

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeGuard
+from typing import TypeGuard, TypeVar
 
 from holdall.cli.descriptors import StreamWriter, read_stream
 from holdall.cli.output import Output
@@ -24,6 +24,8 @@ from holdall.client.values.entry import BucketEntry
 from holdall.core.errors import BlobNotFound, HoldallError, InvalidArgument
 from holdall.transfer.steps import Step, Verb
 from holdall.transfer.transfers import Transfers
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +113,25 @@ class Copier:
             self._tally.skip_one()
 
     async def _is_left(self, source: Place, target: Place) -> bool:
-        """Whether a single file is not to be copied: it is the same, or nothing shall be done."""
-        if is_stream(source) or is_stream(target):
-            same = False
-        else:
-            same = self._manner.checksum and await is_same(self._client, source, target)
-        if same:
+        """Whether a single file is not to be copied, or nothing shall be done."""
+        if self._is_excluded(source) or await self._is_same(source, target):
             self._tally.skip_one()
-        elif self._manner.dry_run:
+            return True
+        if self._manner.dry_run:
             line = f"copy    {source}  (to {target})"
             self._output.result({"step": "copy", "name": str(source), "to": str(target)}, line)
-        return same or self._manner.dry_run
+        return self._manner.dry_run
+
+    def _is_excluded(self, source: Place) -> bool:
+        filters = self._manner.filters
+        if filters is None or isinstance(source, Standard):
+            return False
+        return not filters.wants(source.name)
+
+    async def _is_same(self, source: Place, target: Place) -> bool:
+        if not self._manner.checksum or is_stream(source) or is_stream(target):
+            return False
+        return await is_same(self._client, source, target)
 
     async def _version(self, source: Blob) -> str | None:
         """The version that a time means; None is the current one."""
@@ -164,9 +174,12 @@ class Copier:
             )
 
     async def _receive(self, source: Local | Standard, target: Blob) -> None:
-        async with aclosing(self._watched(source)) as body:
+        async with aclosing(self._limited(self._watched(source))) as body:
             stored = await self._buckets.put_blob(target.bucket, target.key, body, **target.whose)
         self._tally.finish(str(source), stored.size)
+
+    def _limited(self, chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        return self._transfers.courier.scheduler.passing(chunks)
 
     async def _watched(self, source: Local | Standard) -> AsyncGenerator[bytes, None]:
         current = 0
@@ -182,7 +195,8 @@ class Copier:
         reading = self._buckets.fetch_blob(
             source.bucket, source.key, **source.whose, revision=version
         )
-        async with reading as content, StreamWriter(target) as out:
+        content = self._limited(drawn(reading))
+        async with aclosing(content), StreamWriter(target) as out:
             async for chunk in content:
                 await out.write(chunk)
                 current += len(chunk)
@@ -240,8 +254,8 @@ def _end_of(named: Place) -> str | Path:
     return str(named) if isinstance(named, Blob) else path_of(named)
 
 
-async def drawn(listing: Stream[BucketEntry]) -> AsyncGenerator[BucketEntry, None]:
-    """A listing as the generator that `each` draws from."""
-    async with listing as entries:
-        async for entry in entries:
-            yield entry
+async def drawn(stream: Stream[T]) -> AsyncGenerator[T, None]:
+    """A listing, or what is read, as a generator."""
+    async with stream as items:
+        async for item in items:
+            yield item

@@ -58,6 +58,8 @@ async def _source_of(client: Client, named: Place, at: datetime | None) -> Sourc
     """
     if isinstance(named, Blob):
         return await _blob_source(client, named, at)
+    if at is not None:
+        raise InvalidArgument(f"{named} has no past; --at is a time of a bucket")
     if not isinstance(named, Local):
         return Source(named)
     if not named.is_there:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
+from holdall.cli.sizes import bytes_of
 from holdall.client.filtering import Filters
 from holdall.client.scheduling import Limits
 from holdall.core.errors import InvalidArgument
-
-_UNITS: Final = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}
-_RATE: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)([kmg]?)b?", re.IGNORECASE)
 
 Checksum = Annotated[
     bool, typer.Option("--checksum", help="Compare contents, not sizes and times.")
@@ -57,7 +54,7 @@ def limits_of(rate: str | None) -> Limits:
     """The limits of an option. `InvalidArgument`."""
     if rate is None:
         return Limits()
-    match = _RATE.fullmatch(rate)
-    if match is None or float(match[1]) == 0:
+    wanted = bytes_of(rate)
+    if not wanted:
         raise InvalidArgument(f"{rate!r} is no rate such as 500k or 10M", actual=rate)
-    return Limits(bytes_per_second=float(match[1]) * _UNITS[match[2].lower()])
+    return Limits(bytes_per_second=wanted)

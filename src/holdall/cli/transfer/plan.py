@@ -54,6 +54,14 @@ def plan(sources: Sequence[Source], target: Target) -> list[Job]:
     return jobs
 
 
+def becomes(jobs: Sequence[Job], target: Place) -> bool:
+    """Whether one directory became the target: now that it is there, the same arguments would
+    put another one into it."""
+    if len(jobs) != 1 or not jobs[0].is_directory or isinstance(target, Standard):
+        return False
+    return jobs[0].target == (target.as_directory() if isinstance(target, Blob) else target)
+
+
 def _goes_into(target: Target) -> bool:
     if target.several and target.exact:
         raise InvalidArgument("--no-target-directory allows one source only")

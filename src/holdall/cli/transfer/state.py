@@ -7,6 +7,9 @@ import os
 from pathlib import Path
 from typing import Final
 
+from holdall.cli.clusters import config_path
+from holdall.cli.options import DEFAULT_STORE
+from holdall.client import config
 from holdall.client.client import Client
 from holdall.client.scheduling import Limits
 from holdall.transfer.transfers import Transfers
@@ -20,8 +23,16 @@ def transfers_of(client: Client, store: str, *, limits: Limits | None = None) ->
 
 
 def journal_of(store: str) -> Path:
-    name = hashlib.sha256(os.fsencode(os.path.realpath(store))).hexdigest()[:16]
+    name = hashlib.sha256(os.fsencode(_identity(store))).hexdigest()[:16]
     return _home() / "holdall" / "transfers" / name
+
+
+def _identity(store: str) -> str:
+    """The same wherever the command is run."""
+    current = config.load(config_path()).current
+    if store == DEFAULT_STORE and current is not None:
+        return f"cluster {current}"
+    return store if "://" in store else os.path.realpath(store)
 
 
 def _home() -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from holdall.backends.accounts import BucketAccess, LastingAccess
+from holdall.backends.access import BucketAccess, LastingAccess
 from holdall.client.values.bucket import Bucket
 
 

@@ -12,7 +12,7 @@ from azure.storage.blob import BlobBlock
 
 from holdall.payloads.azure.client import AzureClient
 from holdall.payloads.azure.failures import translated
-from holdall.payloads.clouds.parts import Parts
+from holdall.s3.client.parts import Parts
 
 NONE: Final[Mapping[str, Any]] = {}
 

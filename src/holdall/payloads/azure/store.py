@@ -49,7 +49,7 @@ class AzurePayloads:
         return AzureWriting(self._place)
 
     async def read(self, id: str, start: int, end: int, check: Check | None = None) -> BlockReading:
-        return BlockReading(await self._opened(id, start, end), start, check, translated)
+        return BlockReading(await self._opened(id, start, end), start, check)
 
     async def _opened(self, id: str, start: int, end: int) -> Download | None:
         """None where the payload is there and nothing of the range is."""

@@ -16,7 +16,8 @@ from holdall.payloads.azure.client import ONCE, AzureClient
 from holdall.payloads.azure.copying import copy_blob
 from holdall.payloads.azure.failures import translated as azure
 from holdall.payloads.clouds.faults import translated
-from holdall.payloads.clouds.parts import PART
+from holdall.payloads.clouds.settling import WRITER, settled
+from holdall.s3.client.parts import PART
 
 _ONLY_NEW: Final[Mapping[str, Any]] = {"match_condition": MatchConditions.IfMissing, **ONCE}
 _ONLY_NEW_COPY: Final[Mapping[str, Any]] = {"match_condition": MatchConditions.IfMissing}
@@ -63,7 +64,8 @@ class AzureWriting:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._staged = place.staging + secrets.token_hex(16)
+        self._token = secrets.token_hex(16)
+        self._staged = place.staging + self._token
         self._upload = BlocksUpload(place.client, place.container, self._staged)
         self._small = bytearray()
         self._is_small = True
@@ -91,18 +93,23 @@ class AzureWriting:
         place, key = self._place, self._place.data + id
         with translated():
             if self._is_small:
-                await self._put(key)
+                await settled(self._token, lambda: self._put(key), lambda: self._metadata(key))
             else:
                 self._is_staged = True  # said before: an answer that is lost leaves it there
                 await self._upload.complete()
                 source, target = (place.container, self._staged), (place.container, key)
+                # In doubt it fails: what is there by then may be a copy that goes on.
                 await copy_blob(place.client, source, target, _ONLY_NEW_COPY)
         await self.aclose()
 
     async def _put(self, key: str) -> None:
         upload = BlocksUpload(self._place.client, self._place.container, key)
         await upload.write(bytes(self._small))
-        await upload.complete(conditions=_ONLY_NEW)
+        await upload.complete({"metadata": {WRITER: self._token}}, _ONLY_NEW)
+
+    async def _metadata(self, key: str) -> Mapping[str, str]:
+        found = await self._place.client.properties(self._place.container, key)
+        return found.metadata or {}
 
     async def aclose(self) -> None:
         self._over = True

@@ -1,3 +1,3 @@
-"""What the drivers of Azure and of Google Cloud Storage share."""
+"""What the drivers of S3, Azure and Google Cloud Storage share."""
 
 from __future__ import annotations

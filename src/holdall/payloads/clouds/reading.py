@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
 from holdall.core.checksums import BLOCK
 from holdall.core.errors import Closed
+from holdall.payloads.clouds.faults import translated
 from holdall.payloads.protocol import Check
 
 PIECE: Final = 4 * BLOCK
@@ -21,22 +21,13 @@ class Chunks(Protocol):
     async def aclose(self) -> None: ...
 
 
-class Translating(Protocol):
-    """Gives a context in which errors become those of a payload store."""
-
-    def __call__(self) -> AbstractContextManager[None]: ...
-
-
 class BlockReading:
     """A `PayloadReading`. Behind it the connection holds back what nobody asks for."""
 
-    def __init__(
-        self, chunks: Chunks | None, start: int, check: Check | None, translated: Translating
-    ) -> None:
+    def __init__(self, chunks: Chunks | None, start: int, check: Check | None) -> None:
         self._chunks = chunks
         self._at = start
         self._check = check
-        self._translated = translated
         self._held = bytearray()
         self._failed: Exception | None = None
         self._closed = False
@@ -62,7 +53,7 @@ class BlockReading:
     async def _fill(self) -> None:
         if self._chunks is None:
             return
-        with self._translated():
+        with translated():
             while len(self._held) < PIECE:
                 try:
                     self._held += await self._chunks.__anext__()

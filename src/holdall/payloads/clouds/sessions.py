@@ -1,4 +1,4 @@
-"""Sessions of aiohttp that never send a request again of their own accord."""
+"""Sessions of aiohttp in which nothing is sent again but by us."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from typing import Final
 
 import aiohttp
 
+from holdall.s3.client.once import sent_once
+
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=60)
-
-
-class Severed(aiohttp.ClientError):
-    """The connection broke under a request that may have taken effect."""
 
 
 def session(accept_encoding: str) -> aiohttp.ClientSession:
@@ -20,19 +18,5 @@ def session(accept_encoding: str) -> aiohttp.ClientSession:
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"accept-encoding": accept_encoding},
-        middlewares=(_sent_once,),
+        middlewares=(sent_once,),
     )
-
-
-async def _sent_once(
-    request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """aiohttp sends PUT and DELETE again when a connection breaks (RFC 9110, 9.2.2). The second
-    answer would then say of a conditional write that somebody else was first.
-    """
-    try:
-        return await send(request)
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise Severed(str(error) or type(error).__name__) from error

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
+from google.auth import downscoped
 from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport.requests import Request
@@ -12,6 +15,14 @@ from holdall.core.errors import PermissionDenied, StoreError
 
 SCOPE = "https://www.googleapis.com/auth/devstorage.full_control"
 """What credentials have to be made for ("Cloud Storage authentication", scopes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token, and when it ends."""
+
+    secret: str = field(repr=False)
+    expires: datetime
 
 
 class Access:
@@ -32,6 +43,17 @@ class Access:
         headers: dict[str, str] = {}
         self.credentials.apply(headers)  # type: ignore[no-untyped-call]
         return headers
+
+    async def confined(self, boundary: downscoped.CredentialAccessBoundary) -> Token:
+        """A token that reaches no further than `boundary`. The same errors."""
+        if self.credentials is None:
+            raise PermissionDenied("Without credentials there is no access token.")
+        narrowed = downscoped.Credentials(self.credentials, boundary)  # type: ignore[no-untyped-call]
+        async with self._renewing:  # it renews those that it is made of
+            await self._renew(narrowed)
+        if narrowed.token is None or narrowed.expiry is None:
+            raise PermissionDenied("No access token was given.")
+        return Token(narrowed.token, narrowed.expiry.replace(tzinfo=UTC))
 
     async def _renew(self, credentials: Credentials) -> None:
         try:

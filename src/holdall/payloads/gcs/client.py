@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import aiohttp
 from google.auth.credentials import Credentials
+from google.auth.downscoped import CredentialAccessBoundary
 
 from holdall.core.checksums import crc32c
 from holdall.core.errors import (
@@ -32,7 +33,7 @@ from holdall.core.errors import (
     PreconditionFailed,
 )
 from holdall.payloads.clouds.download import Announced, Download
-from holdall.payloads.gcs.access import Access
+from holdall.payloads.gcs.access import Access, Token
 from holdall.payloads.gcs.resumable import ResumableUpload
 from holdall.payloads.gcs.transport import JSON, NONE, Call, Transport
 from holdall.s3.client.retrying import Retries
@@ -67,6 +68,10 @@ class GcsClient:
     @property
     def credentials(self) -> Credentials | None:
         return self._transport.access.credentials
+
+    async def confined(self, boundary: CredentialAccessBoundary) -> Token:
+        """An access token that reaches no further than `boundary`."""
+        return await self._transport.access.confined(boundary)
 
     # buckets
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from holdall.core.errors import BlobNotFound, Closed, HoldallError
 from holdall.core.values import DEFAULT_CONTENT_TYPE
 from holdall.payloads.clouds.faults import translated
+from holdall.payloads.clouds.settling import WRITER, settled
 from holdall.payloads.gcs.client import ONLY_NEW, GcsClient
 from holdall.payloads.gcs.resumable import CHUNK, ResumableUpload
 
@@ -53,7 +55,8 @@ class GcsWriting:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._staged = place.staging + secrets.token_hex(16)
+        self._token = secrets.token_hex(16)
+        self._staged = place.staging + self._token
         self._small = bytearray()
         self._upload: ResumableUpload | None = None
         self._is_staged = False
@@ -78,17 +81,25 @@ class GcsWriting:
 
     async def finish(self, id: str) -> None:
         self._demand_open()
-        place, key = self._place, self._place.data + id
+        key = self._place.data + id
         with translated():
-            if self._upload is None:
-                data = bytes(self._small)
-                await place.client.insert(place.bucket, _resource(key), data, ONLY_NEW)
-            else:
+            if self._upload is not None:
                 self._is_staged = True  # said before: an answer that is lost leaves it there
                 await self._upload.finish()
-                source, target = (place.bucket, self._staged), (place.bucket, key)
-                await place.client.rewrite(source, target, _resource(key), ONLY_NEW)
+            await settled(self._token, lambda: self._store(key), lambda: self._metadata(key))
         await self.aclose()
+
+    async def _store(self, key: str) -> None:
+        client, bucket = self._place.client, self._place.bucket
+        resource = {**_resource(key), "metadata": {WRITER: self._token}}
+        if self._is_staged:
+            await client.rewrite((bucket, self._staged), (bucket, key), resource, ONLY_NEW)
+        else:
+            await client.insert(bucket, resource, bytes(self._small), ONLY_NEW)
+
+    async def _metadata(self, key: str) -> Mapping[str, str]:
+        found = await self._place.client.found(self._place.bucket, key)
+        return dict(found.get("metadata", {}))
 
     async def aclose(self) -> None:
         self._over = True

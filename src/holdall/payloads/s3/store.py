@@ -7,9 +7,10 @@ from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
 
 from holdall.core.errors import BlobNotFound, InvalidArgument, UploadNotFound
+from holdall.payloads.clouds.faults import translated
+from holdall.payloads.clouds.reading import BlockReading
 from holdall.payloads.protocol import Check, PayloadInfo, PayloadMissing
-from holdall.payloads.s3.place import ABANDONED, Place, translated
-from holdall.payloads.s3.reading import S3Reading
+from holdall.payloads.s3.place import ABANDONED, Place
 from holdall.payloads.s3.writing import S3Writing
 from holdall.s3.client import Download, S3Client, Unfinished
 
@@ -43,8 +44,8 @@ class S3Payloads:
     async def begin(self) -> S3Writing:
         return S3Writing(self._place)
 
-    async def read(self, id: str, start: int, end: int, check: Check | None = None) -> S3Reading:
-        return S3Reading(await self._opened(id, start, end), start, check)
+    async def read(self, id: str, start: int, end: int, check: Check | None = None) -> BlockReading:
+        return BlockReading(await self._opened(id, start, end), start, check)
 
     async def _opened(self, id: str, start: int, end: int) -> Download | None:
         """None where the payload is there and nothing of the range is."""

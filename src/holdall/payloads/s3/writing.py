@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
 from holdall.core.errors import Closed, HoldallError
-from holdall.payloads.s3.place import Place, translated
+from holdall.payloads.clouds.faults import translated
+from holdall.payloads.clouds.settling import WRITER, settled
+from holdall.payloads.s3.place import Place
 from holdall.s3.client import SentPart
-from holdall.s3.client.parts import MOST_PARTS, PartsUpload
+from holdall.s3.client.parts import MOST_PARTS
+from holdall.s3.client.uploading import PartsUpload
+from holdall.s3.client.values import META
 
 SPAN: Final = 128 * 1024 * 1024
 """Bytes that are copied by one request."""
@@ -31,7 +36,8 @@ class S3Writing:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._staged = place.staging + secrets.token_hex(16)
+        self._token = secrets.token_hex(16)
+        self._staged = place.staging + self._token
         self._upload = PartsUpload(place.client, place.bucket, self._staged)
         self._is_staged = False
         self._over = False
@@ -44,11 +50,10 @@ class S3Writing:
 
     async def finish(self, id: str) -> None:
         self._demand_open()
-        place, key = self._place, self._place.data + id
+        key = self._place.data + id
         with translated():
             if self._upload.is_small:
-                data = self._upload.data
-                await place.client.put(place.bucket, key, data, headers=_ONLY_NEW)
+                await self._settled(key, lambda: self._put(key))
             else:
                 await self._upload.complete()
                 self._is_staged = True
@@ -69,14 +74,31 @@ class S3Writing:
             with suppress(HoldallError):  # then it is swept later
                 await self._place.client.delete(self._place.bucket, self._staged)
 
+    @property
+    def _said(self) -> dict[str, str]:
+        return {META + WRITER: self._token}
+
+    async def _put(self, key: str) -> None:
+        place, data = self._place, self._upload.data
+        await place.client.put(place.bucket, key, data, headers={**self._said, **_ONLY_NEW})
+
+    async def _settled(self, key: str, store: Callable[[], Awaitable[object]]) -> None:
+        async def metadata() -> Mapping[str, str]:
+            return (await self._place.client.head(self._place.bucket, key)).metadata
+
+        await settled(self._token, store, metadata)
+
     async def _copy_to(self, key: str) -> None:
         client, bucket = self._place.client, self._place.bucket
         self._place.living.add(key)
         try:
-            id = await client.create_upload(bucket, key)
+            id = await client.create_upload(bucket, key, headers=self._said)
             try:
                 parts = await self._copied(key, id)
-                await client.complete_upload(bucket, key, id, parts, headers=_ONLY_NEW)
+                await self._settled(
+                    key,
+                    lambda: client.complete_upload(bucket, key, id, parts, headers=_ONLY_NEW),
+                )
             except BaseException:
                 with suppress(HoldallError):
                     await client.abort_upload(bucket, key, id)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from holdall.s3.client.bodies import Body
 from holdall.s3.client.client import S3Client
 from holdall.s3.client.download import Download
-from holdall.s3.client.parts import PartsUpload
 from holdall.s3.client.retrying import Retries
 from holdall.s3.client.sender import Patience
+from holdall.s3.client.uploading import PartsUpload
 from holdall.s3.client.values import (
     Answer,
     Deleted,

@@ -54,6 +54,10 @@ class Endpoint:
             raise InvalidArgument("an endpoint's URL has neither user, query nor fragment")
         return cls(parts.scheme, host, parts.path.rstrip("/"), path_style)
 
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.host}{self.path}"
+
     def address(self, bucket: str | None, key: str | None, query: Pairs) -> Address:
         """The target of a request. `InvalidKey`, `InvalidArgument` for an impossible bucket."""
         path = "/" if key is None else f"/{_escaped(encode_key(key), safe='/')}"

@@ -6,11 +6,12 @@ import base64
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, NamedTuple, Self, TypeVar
 
 import aiohttp
 
 from holdall.core.errors import HoldallError, InvalidArgument, RevisionNotFound
+from holdall.s3 import federation
 from holdall.s3.client import answers
 from holdall.s3.client.address import Endpoint, copy_source
 from holdall.s3.client.answers import UNWRITABLE
@@ -36,6 +37,7 @@ from holdall.s3.client.values import (
     unquoted,
 )
 from holdall.s3.errors import CODES, S3Error
+from holdall.s3.federation import Granted, Wish
 from holdall.s3.signing import Credentials, presign
 from holdall.s3.xml import Element, render
 
@@ -56,14 +58,15 @@ class S3Client:
     """Speaks S3 to one endpoint. Constructed without I/O; closed with `aclose`.
 
     `credentials` None sends unsigned requests. `path_style` False puts buckets into the host
-    name where they fit. A `session` that is handed in is used and never closed. Bodies in
-    memory are signed with their SHA-256, over TLS with UNSIGNED-PAYLOAD.
+    name where they fit. A `session` that is handed in is used without its middlewares and never
+    closed. Bodies in memory are signed with their SHA-256, over TLS with UNSIGNED-PAYLOAD.
 
     Errors are those of `holdall.core.errors`, with the facts `code`, `status` and
     `request_id` beside `bucket` and `key`. Failures that may pass are retried, each request
     with the same effect as once, save that a change whose answer was lost may be made twice
-    where S3 keeps versions: that is how S3 is. Where the outcome cannot be known,
-    `OutcomeUnknown`. Methods may be called from many tasks of one event loop at once.
+    where S3 keeps versions: that is how S3 is. A conditional change is never sent again once it
+    may have been made. Where the outcome cannot be known, `OutcomeUnknown`. Methods may be
+    called from many tasks of one event loop at once.
 
     `headers` of a method are added to the request, by lower-case name, as S3 documents them:
     `content-type`, `x-amz-meta-…`, `if-none-match`, …
@@ -153,6 +156,31 @@ class S3Client:
             sender.now(),
         )
         return str(sender.endpoint.address(bucket, key, (*query, *signature.items())).url)
+
+    @property
+    def endpoint_url(self) -> str:
+        return self._sender.endpoint.url
+
+    @property
+    def region(self) -> str:
+        return self._sender.region
+
+    @property
+    def credentials(self) -> Credentials | None:
+        return self._sender.credentials
+
+    async def federate(self, provider: str, bucket: str, wish: Wish) -> Granted:
+        """Credentials for one bucket, of the token service that the `provider`, "aws" or "minio",
+        has (STS GetFederationToken, AssumeRole). `NotSupported` where it makes none."""
+        sender = self._sender
+        if sender.credentials is None:
+            raise InvalidArgument("without credentials nothing can be signed")
+        place = _Place(provider, bucket, sender.region, sender.endpoint.url)
+        request = federation.request(place, sender.credentials, wish, sender.now())
+        found = federation.granted((await sender.exchange(request)).content)
+        if found is None:
+            raise garbled({"bucket": bucket}, changes=False).error
+        return found
 
     # buckets
 
@@ -495,6 +523,13 @@ class S3Client:
             for upload in page.uploads:
                 yield upload
             after = page.after
+
+
+class _Place(NamedTuple):
+    provider: str
+    bucket: str
+    region: str
+    endpoint: str | None
 
 
 def _of_version(version: str | None) -> Query:

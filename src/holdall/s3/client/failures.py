@@ -96,6 +96,17 @@ def refusal(status: int, body: bytes) -> Refusal:
     return Refusal(status, code, found.get("Message") or "")
 
 
+def sts_refusal(status: int, body: bytes) -> Refusal:
+    """The same of an answer of a token service, which wraps its error."""
+    try:
+        found = parse(body, "ErrorResponse").find("Error")
+    except S3Error:
+        found = None
+    if found is None:
+        return Refusal(status)
+    return Refusal(status, found.get("Code") or "", found.get("Message") or "")
+
+
 def refused(said: Refusal, headers: Mapping[str, str], facts: Mapping[str, Any]) -> Failure:
     """The failure that an error answer is. `facts`: bucket, key, … of the request."""
     known = {

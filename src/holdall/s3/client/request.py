@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from holdall.s3.client.bodies import EMPTY, Body
 
 Query = tuple[tuple[str, str], ...]
+
+_CONDITIONS: Final = frozenset(
+    {
+        *("if-match", "if-none-match", "x-holdall-if-none-match"),
+        *("x-amz-if-match-last-modified-time", "x-amz-if-match-size"),
+    }
+)
+"""Headers of a change that make its outcome depend on what was there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,11 @@ class Request:
     @property
     def changes(self) -> bool:
         return self.method not in ("GET", "HEAD")
+
+    @property
+    def once(self) -> bool:
+        """A conditional change. Made twice, the second would meet the doing of the first."""
+        return self.changes and not _CONDITIONS.isdisjoint(self.headers)
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ EXPLAINED_BY_ONESELF: Final = frozenset(
     {
         "BucketAlreadyExists",
         "BucketAlreadyOwnedByYou",
+        "NoSuchBucket",
         "NoSuchUpload",
         "PreconditionFailed",
     }
@@ -71,18 +72,26 @@ class Failure(Exception):
 
 
 async def insist(
-    retries: Retries, attempt: Callable[[], Awaitable[Result]], *, replayable: bool, changes: bool
+    retries: Retries,
+    attempt: Callable[[], Awaitable[Result]],
+    *,
+    replayable: bool,
+    changes: bool,
+    once: bool = False,
 ) -> Result:
     """The result of the first attempt that succeeds; else the error of the last one.
 
     A refusal that a lost success would explain is `OutcomeUnknown` after one: nobody can
-    tell them apart.
+    tell them apart. What is to be done `once` is not tried again where it may have been done,
+    and that is `OutcomeUnknown` too.
     """
     unsure = False
     for number in itertools.count(1):
         try:
             return await attempt()
         except Failure as failure:
+            if once and failure.unsure:
+                raise _doubt(failure.error) from failure.__cause__
             wait = retries.wait(number, failure.after) if failure.transient else None
             if wait is None or not replayable:
                 raise _verdict(failure, unsure) from failure.__cause__
@@ -97,6 +106,10 @@ def _verdict(failure: Failure, unsure: bool) -> HoldallError:
         return error
     text = f"An answer was lost, then: {error} It may be the doing of the lost request."
     return OutcomeUnknown(text, **error.facts)
+
+
+def _doubt(error: HoldallError) -> HoldallError:
+    return error if isinstance(error, OutcomeUnknown) else OutcomeUnknown(str(error), **error.facts)
 
 
 def retry_after(value: str | None) -> float | None:

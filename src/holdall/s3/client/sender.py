@@ -11,16 +11,25 @@ from typing import Final, NamedTuple, TypeVar
 
 import aiohttp
 
-from holdall.core.errors import Closed, InvalidArgument, StoreError, Timeout
+from holdall.core.errors import Closed, InvalidArgument, OutcomeUnknown, StoreError, Timeout
 from holdall.s3.client.address import Endpoint
 from holdall.s3.client.answers import answer_tree
 from holdall.s3.client.bodies import Sending
-from holdall.s3.client.failures import Refusal, broken, garbled, refusal, refused
+from holdall.s3.client.failures import (
+    Refusal,
+    broken,
+    garbled,
+    refusal,
+    refused,
+    sts_refusal,
+)
+from holdall.s3.client.once import sent_once
 from holdall.s3.client.request import Request
 from holdall.s3.client.retrying import Failure, Retries, insist
 from holdall.s3.client.signed import Signer, made_ready
 from holdall.s3.client.values import Answer
 from holdall.s3.errors import S3Error
+from holdall.s3.federation import LONGEST, StsRequest
 from holdall.s3.signing import Credentials
 from holdall.s3.times import from_http
 
@@ -87,6 +96,29 @@ class Sender:
         """Send, and leave the body of a good answer to be read; whoever asked closes it."""
         return await self._insist(request, self._begun)
 
+    async def exchange(self, request: StsRequest) -> Answer:
+        """Ask a token service. What it makes twice ends by itself."""
+        attempt = partial(self._exchanged, request)
+        return await insist(self.retries, attempt, replayable=True, changes=False)
+
+    async def _exchanged(self, request: StsRequest) -> Answer:
+        try:
+            async with self._pool().post(
+                request.url,
+                data=request.body,
+                headers=request.headers,
+                allow_redirects=False,
+                timeout=self._timeout,
+                middlewares=(sent_once,),
+            ) as response:
+                content = await _content(response, LONGEST)
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise broken(error, {}, changes=False) from error
+        headers = lower(response.headers)
+        if response.status != 200:
+            raise refused(sts_refusal(response.status, content), headers, {})
+        return Answer(response.status, headers, content)
+
     async def aclose(self) -> None:
         self._closed = True
         session, self._session = self._session, None
@@ -97,15 +129,20 @@ class Sender:
         self, request: Request, send: Callable[[Request], Awaitable[Result]]
     ) -> Result:
         _check_headers(request.headers)
-        replayable, changes = request.body.replayable, request.changes
         try:
             async with asyncio.timeout(self._patience.deadline) as deadline:
-                attempt = partial(send, request)
-                return await insist(self.retries, attempt, replayable=replayable, changes=changes)
+                return await insist(
+                    self.retries,
+                    partial(send, request),
+                    replayable=request.body.replayable,
+                    changes=request.changes,
+                    once=request.once,
+                )
         except TimeoutError as error:
             if not deadline.expired():
                 raise
-            raise Timeout("The request met its deadline.", **request.facts) from error
+            kind = OutcomeUnknown if request.changes else Timeout
+            raise kind("The request met its deadline.", **request.facts) from error
 
     async def _whole(self, request: Request) -> Answer:
         """One attempt that includes the body: one that is cut short or garbled counts as
@@ -157,9 +194,8 @@ class Sender:
                 request.method,
                 address.url,
                 headers={**headers, **_UNSIGNED},
-                # Also where nothing is to be sent: what aiohttp would send again by itself
-                # after a broken connection, it would send behind our back.
                 data=sending if request.changes else None,
+                middlewares=(sent_once,),
                 skip_auto_headers=_ADDED_BY_NOBODY,
                 allow_redirects=False,
                 auto_decompress=False,

@@ -23,6 +23,7 @@ GRANTS: Final[Mapping[str, Permission]] = MappingProxyType({
     "x-amz-grant-write-acp": "WRITE_ACP",
 })  # fmt: skip
 
+_HEADERS: Final = frozenset({CANNED, *GRANTS})
 _ONE: Final = re.compile(r'\s*(\w+)\s*=\s*(?:"([^"]*)"|([^",\s]*))\s*(?:,|$)', re.ASCII)
 _KINDS: Final[Mapping[str, Callable[[Directory, str], Grantee]]] = MappingProxyType({
     "id": by_id,
@@ -43,6 +44,11 @@ class Asked:
         if self.canned is None:
             return Acl(owner, self.grants)
         return canned(self.canned, on, owner, bucket_owner)
+
+
+def asks(headers: Mapping[str, str]) -> bool:
+    """Whether the headers (in lower case) say anything of an access list."""
+    return not _HEADERS.isdisjoint(headers)
 
 
 def asked_in_headers(headers: Mapping[str, str], directory: Directory) -> Asked | None:

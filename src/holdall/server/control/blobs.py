@@ -6,7 +6,7 @@ asked for here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -29,6 +29,9 @@ router = APIRouter(prefix="/buckets/{bucket}", tags=["blobs"])
 
 FLOOR: Final = "x-holdall-history-floor"
 """The header that tells, of a time that is forgotten, since when the bucket remembers."""
+
+_FOR_READERS: Final = ("checksums", "composite", "metadata", "tags", "headers")
+"""What of a blob is told to those only who may read it."""
 
 MOST: Final = 10_000
 AT_ONCE: Final = 1000
@@ -185,24 +188,49 @@ async def list_blobs(
     limit: Annotated[int, Query(ge=1, le=MOST)] = 1000,
     at: AwareDatetime | None = None,
 ) -> Page:
-    """The current blobs by the bytes of their keys, or those that were current `at` a time."""
+    """The current blobs by the bytes of their keys, or those that were current `at` a time.
+
+    Of what the caller may list and not read no metadata, tags and checksums are told.
+    """
     action = "s3:ListBucket" if at is None else "s3:ListBucketVersions"
     found = await caller.bucket(bucket, action)
     try:
         page = await listing.list_page(caller.engine, found.id, prefix, delimiter, after, limit, at)
     except HistoryGone as error:
         raise _forgotten(error) from None
-    return Page(items=[_listed(entry) for entry in page.entries], next=page.after)
+    records = [entry for entry in page.entries if isinstance(entry, Record)]
+    readable = await _readable(caller, found, records, "s3:GetObject")
+    return Page(items=[_listed(entry, readable) for entry in page.entries], next=page.after)
 
 
 def _forgotten(error: HistoryGone) -> Refusal:
     return Refusal(410, "HistoryGone", error.message, headers={FLOOR: str(error.floor)})
 
 
-def _listed(entry: Entry) -> Listed:
+def _listed(entry: Entry, readable: frozenset[str]) -> Listed:
     if isinstance(entry, CommonPrefix):
         return Listed(prefix=entry.prefix)
-    return Listed(blob=shown(entry))
+    return Listed(blob=_shown_if(entry, readable))
+
+
+def _shown_if(record: Record, readable: frozenset[str]) -> Blob:
+    """All of it, or what a listing of S3 would tell."""
+    found = shown(record)
+    if record.key in readable:
+        return found
+    return found.model_copy(update={name: {} for name in _FOR_READERS})
+
+
+async def _readable(
+    caller: Calling, bucket: Bucket, records: Sequence[Record], action: str
+) -> frozenset[str]:
+    """The keys that may be read. Only a policy can tell one from another."""
+    keys = list(dict.fromkeys(record.key for record in records))
+    scope = caller.proved.key.caller.key
+    if "policy" in bucket.settings or (scope is not None and scope.policies):
+        return frozenset([key for key in keys if await caller.may(bucket, action, key=key)])
+    is_readable = bool(keys) and await caller.may(bucket, action, key=keys[0])
+    return frozenset(keys if is_readable else ())
 
 
 @router.get("/blob")
@@ -224,7 +252,8 @@ async def get_history(
     """The revisions of a blob, the newest first, from below a number on."""
     found = await caller.bucket(bucket, "s3:ListBucketVersions")
     records = await history.history(caller.engine, found.id, key, below, limit)
-    return History(items=[shown(record) for record in records])
+    readable = await _readable(caller, found, records, "s3:GetObjectVersion")
+    return History(items=[_shown_if(record, readable) for record in records])
 
 
 @router.post("/blob/delete")

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr, StringConstrai
 from holdall.core.errors import NotSupported
 from holdall.core.values import Versioning
 from holdall.engine import buckets
+from holdall.s3.federation import Wish
 from holdall.s3.signing import LONGEST
 from holdall.s3.signing import Credentials as Signing
 from holdall.server.control import urls
@@ -20,7 +21,6 @@ from holdall.server.control.buckets import Bucket, Owner, engine_for_new, shown
 from holdall.server.control.caller import Caller, Calling
 from holdall.server.control.names import BucketInPath, BucketName, Key, Text
 from holdall.server.control.problems import Refusal
-from holdall.server.federation import Wish
 from holdall.server.imports import SETTING, Import, Place, Provider, import_of
 from holdall.server.providers import AWS, ProviderRefused, Unreachable
 
@@ -157,6 +157,7 @@ class WantedUrl(BaseModel):
     method: Method = "GET"
     expires_in: Annotated[int, Field(ge=1, le=LONGEST, description="Seconds.")] = 3600
     version: Text | None = Field(None, description="A version id.")
+    download_name: Text | None = Field(None, description="What a browser saves it as.")
 
 
 @router.post("/{bucket}/sign-url", status_code=201)
@@ -174,7 +175,11 @@ async def sign_url(bucket: BucketInPath, wanted: WantedUrl, caller: Caller) -> u
         return await urls.sign_url(urls.Wanted(bucket=bucket, **wanted.model_dump()), caller)
     return urls.SignedUrl(
         url=caller.site.providers.sign_url(
-            imported, wanted.method, wanted.key, wanted.version, wanted.expires_in
+            imported,
+            wanted.method,
+            wanted.key,
+            urls.query_of(wanted.version, wanted.download_name),
+            wanted.expires_in,
         ),
         method=wanted.method,
         expires_at=caller.site.state.now() + timedelta(seconds=wanted.expires_in),

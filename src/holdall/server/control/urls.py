@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from holdall.core.dispositions import attachment
 from holdall.s3.signing import LONGEST, Credentials, presign
 from holdall.server.control.caller import Caller, Calling
 from holdall.server.control.names import BucketName, Key, Text
@@ -22,6 +23,18 @@ class Wanted(BaseModel):
     method: Literal["GET", "HEAD", "PUT", "DELETE"] = "GET"
     expires_in: Annotated[int, Field(ge=1, le=LONGEST, description="Seconds.")] = 3600
     version: Text | None = Field(None, description="A version id.")
+    download_name: Text | None = Field(None, description="What a browser saves it as.")
+
+    @property
+    def query(self) -> tuple[tuple[str, str], ...]:
+        """What else the address says."""
+        return query_of(self.version, self.download_name)
+
+
+def query_of(version: str | None, download_name: str | None) -> tuple[tuple[str, str], ...]:
+    saved_as = None if download_name is None else attachment(download_name)
+    pairs = (("versionId", version), ("response-content-disposition", saved_as))
+    return tuple((name, value) for name, value in pairs if value is not None)
 
 
 class SignedUrl(BaseModel):
@@ -46,7 +59,7 @@ async def sign_url(wanted: Wanted, caller: Caller) -> SignedUrl:
 def _signed(wanted: Wanted, caller: Calling, now: datetime) -> str:
     endpoint = caller.endpoint
     path = f"/{wanted.bucket}/{quote(wanted.key, safe='/-_.~')}"
-    query = "" if wanted.version is None else f"versionId={quote(wanted.version, safe='')}"
+    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in wanted.query)
     key = caller.proved.key
     added = presign(
         Credentials(key.id, key.secret, caller.proved.token),

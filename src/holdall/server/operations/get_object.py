@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from holdall.backends.protocol import Reading
 from holdall.core.errors import BlobNotFound, RevisionNotFound, WrongKey
 from holdall.core.values import Revision, Span
@@ -35,7 +37,8 @@ async def get_object(call: Call) -> Response:
     reading = await _opened(call, call.version, None)
     try:
         response = _answer(call, reading.revision)
-        response.headers += await _locks(call, reading.revision)
+        if call.bucket.locked:
+            response.headers += await _locks(call, reading.revision)
         return await _sending(reading, response)
     except BaseException:
         await reading.aclose()
@@ -44,36 +47,33 @@ async def get_object(call: Call) -> Response:
 
 async def head_object(call: Call) -> Response:
     revision = await found(call)
-    response = _answer(call, revision, await _part(call, revision))
-    response.headers += await _locks(call, revision)
+    part = await _part(call, revision) if "partNumber" in call.query else None
+    response = _answer(call, revision, part)
+    if call.bucket.locked:
+        response.headers += await _locks(call, revision)
     return response
 
 
 async def _get_some(call: Call) -> Response:
     """A range of it: the version that was looked at is the one that is read."""
     revision = await found(call)
-    part = await _part(call, revision)
+    part = await _part(call, revision) if "partNumber" in call.query else None
     response = _answer(call, revision, part)
-    response.headers += await _locks(call, revision)
-    start, end = _span(call, revision, part) or (0, revision.size)
+    if call.bucket.locked:
+        response.headers += await _locks(call, revision)
+    start, end = _span(call.request.headers, revision, part) or (0, revision.size)
     reading = await _opened(call, revision.version, Span(start, end))
     return await _sending(reading, response)
 
 
-async def _part(call: Call, revision: Revision) -> Chosen | None:
+async def _part(call: Call, revision: Revision) -> Chosen:
     """The part that is asked for by its number."""
-    number = call.query.get("partNumber")
-    if number is None:
-        return None
     if "range" in call.request.headers:
         raise S3Error("InvalidRequest", "Cannot specify both Range header and partNumber")
-    return await parts.choose(call, revision, number)
+    return await parts.choose(call, revision, call.query["partNumber"])
 
 
 async def _locks(call: Call, revision: Revision) -> Headers:
-    """Looked up only where there can be any."""
-    if not call.bucket.locked:
-        return []
     marks = await get_marks(call.engine, call.bucket.id, call.key, revision.version)
     return await locks.lock_headers(call, marks)
 
@@ -104,30 +104,33 @@ async def _sending(reading: Reading, response: Response) -> Response:
 def _answer(call: Call, revision: Revision, part: Chosen | None = None) -> Response:
     """The whole answer but for its body, with the conditions of the request met."""
     encryption.check_read(call, revision)
-    headers = describing(revision, call.bucket.versioning)
-    conditions.check_read(call.request.headers, revision, headers)
-    span = _span(call, revision, part)
+    asked, bucket = call.request.headers, call.bucket
+    headers = describing(revision, bucket.versioning)
+    conditions.check_read(asked, revision, headers)
+    span = _span(asked, revision, part)
     headers += encryption.headers(revision.attributes)
     if part is not None:
         headers += parts.headers(revision)
     if span is not None:
         headers.append(("content-range", f"bytes {span[0]}-{span[1] - 1}/{revision.size}"))
-    if call.header("x-amz-checksum-mode") == "ENABLED":
+    if asked.get("x-amz-checksum-mode") == "ENABLED":
         headers += _checksums(revision, span, part)
     if call.version is None:
-        headers += lifecycle_headers.of_object(call.bucket, revision, call.state.now())
+        headers += lifecycle_headers.of_object(bucket, revision, call.state.now)
     headers.append(("content-type", revision.content_type))
     length = revision.size if span is None else span[1] - span[0]
     return Response(200 if span is None else 206, _overridden(call, headers), length=length)
 
 
-def _span(call: Call, revision: Revision, part: Chosen | None) -> tuple[int, int] | None:
+def _span(
+    asked: Mapping[str, str], revision: Revision, part: Chosen | None
+) -> tuple[int, int] | None:
     """The bytes of the range or part that is asked for."""
     if part is not None:
         return part.span
-    wanted = call.header("range")
-    if not conditions.range_holds(call.header("if-range"), revision):
-        wanted = None
+    wanted = asked.get("range")
+    if wanted is None or not conditions.range_holds(asked.get("if-range"), revision):
+        return None
     return ranges.resolve(wanted, revision.size)
 
 

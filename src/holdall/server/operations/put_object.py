@@ -38,7 +38,8 @@ async def put_object(call: Call) -> Response:
         )
     received, protection = receiving.receive(call), encryption.wanted(call)
     marks = marks_of(call)
-    await require_actions(call, marks)
+    if marks or "x-amz-tagging" in headers:
+        await require_actions(call, marks)
     options = PutOptions(
         content_type=content_type_of(headers),
         metadata=metadata_of(headers),
@@ -53,15 +54,15 @@ async def put_object(call: Call) -> Response:
         checksums=received.checksums,
         precondition=conditions.write_precondition(headers),
     )
-    source = await received.source()
-    revision = await put(call.engine, call.bucket.id, call.key, source, options, protection.seal)
+    source, bucket = await received.source(), call.bucket
+    revision = await put(call.engine, bucket.id, call.key, source, options, protection.seal)
     return Response(
         headers=[
             ("etag", f'"{revision.etag}"'),
             *encryption.headers(revision.attributes),
             *shown_checksums.headers(revision),
-            *version_header(revision, call.bucket.versioning),
-            *lifecycle_headers.of_object(call.bucket, revision, call.state.now()),
+            *version_header(revision, bucket.versioning),
+            *lifecycle_headers.of_object(bucket, revision, call.state.now),
         ]
     )
 

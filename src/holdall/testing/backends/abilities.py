@@ -19,6 +19,7 @@ NOW = datetime.now(UTC)
 CALLS: dict[str, Call] = {
     "versions": lambda box: box.create_bucket("kept", versioning=Versioning.ENABLED),
     "suspension": lambda box: box.set_versioning("box", Versioning.SUSPENDED),
+    "amendable": lambda box: box.delete("box", "k", revision="an-id"),
     "numbered": lambda box: box.put(
         "box", "k", SMALL, options=PutOptions(precondition=Precondition(expect=0))
     ),
@@ -36,6 +37,7 @@ CALLS: dict[str, Call] = {
     "uploads": lambda box: box.start_upload("box", "k"),
     "public_access": lambda box: box.set_public_access("box", True),
     "signed_urls": lambda box: box.sign_url("box", "k"),
+    "credentials": lambda box: box.temporary_credentials("box"),
     "bucket_ids": lambda box: box.create_bucket(None, versioning=Versioning.OFF),
 }
 

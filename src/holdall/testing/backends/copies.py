@@ -41,7 +41,7 @@ class CopyTests(BoxTests):
                 await box.copy("box", "k", "box", "never", options=wrong)
         assert await names(box) == ["k", "other"]
 
-    @needs("versions")
+    @needs("versions", "amendable")
     async def test_a_copy_onto_itself_is_a_new_revision(self, box: Backend) -> None:
         first = await box.put("box", "k", LARGE, options=SAID)
         again = await box.copy("box", "k", "box", "k", options=CopyOptions(metadata={"n": "2"}))

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from yarl import URL
@@ -21,7 +21,6 @@ from holdall.s3.errors import S3Error
 from holdall.s3.signing import Credentials, sign_headers
 from holdall.s3.times import from_iso
 from holdall.s3.xml import Element, parse
-from holdall.server.imports import Place
 
 LONGEST: Final = 64 * 1024
 """Bytes of an answer."""
@@ -31,6 +30,23 @@ _READS: Final = ("s3:GetObject", "s3:GetObjectVersion")
 _WRITES: Final = ("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
 _LISTS: Final = ("s3:ListBucket", "s3:GetBucketLocation")
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
+
+
+class Place(Protocol):
+    """A bucket at a provider: "aws", "minio", or "s3", of which nothing more is known. `endpoint`
+    is that of its S3, None for the one of AWS in the region."""
+
+    @property
+    def provider(self) -> str: ...
+
+    @property
+    def bucket(self) -> str: ...
+
+    @property
+    def region(self) -> str: ...
+
+    @property
+    def endpoint(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""`holdall bench`: what is measured, and where."""
