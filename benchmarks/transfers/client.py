@@ -19,6 +19,7 @@ async def transfer(endpoint: str, work: Work, path: Path, key: str) -> float:
     keys = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
     async with connect(endpoint, access_key=keys[0], secret_key=keys[1]) as client:
         buckets, uri = client.buckets, f"blob:{BUCKET}/{key}"
+        await buckets.get(BUCKET)  # it is connected, as the others' clients are made
         start = perf_counter()
         match work:
             case Work.FILES_UP:

@@ -10,7 +10,7 @@ from holdall.testing.backends import BackendTests
 from holdall.testing.table import BACKENDS, rows
 
 DOCS = Path(__file__).parents[2] / "docs" / "backends.md"
-ABLE = Capabilities()
+ABLE = Capabilities(signed_urls=True, credentials=True)
 
 
 def test_the_documentation_shows_the_table() -> None:

@@ -22,7 +22,9 @@ from holdall.catalog.sqlite import checkpointer
 from holdall.catalog.sqlite.catalog import SqliteCatalog
 from holdall.catalog.sqlite.lock import FileLock
 from holdall.catalog.sqlite.reserve import SIZE
-from holdall.catalog.transaction import Reads, Unit
+from holdall.catalog.tables import events
+from holdall.catalog.tables.events import Kind
+from holdall.catalog.transaction import Reads, Transaction, Unit
 from holdall.core.errors import Closed, Corrupt, FormatError, StorageFull
 from holdall.testing.catalogs import get, holding, increment, put
 
@@ -101,6 +103,45 @@ async def test_a_unit_without_room_leaves_its_batch_alone(catalog: SqliteCatalog
     ]
     assert await catalog.read(stored) == [0, 1, 3, 5]
     assert await catalog.integrity() == []
+
+
+def logging(*keys: bytes, error: Exception | None = None) -> Unit[None]:
+    """A unit that logs each key as an event, and then may fail."""
+
+    def unit(tx: Transaction) -> None:
+        for key in keys:
+            events.log(tx, tx.tick(), Kind.WRITTEN, 1, "me", key)
+        if error is not None:
+            raise error
+
+    return unit
+
+
+async def test_the_events_of_a_batch_are_those_of_its_units(catalog: SqliteCatalog) -> None:
+    many = [b"%03d" % number for number in range(150)]  # more than one statement takes
+    units = [logging(b"a", b"b"), logging(b"c", error=ValueError()), logging(*many), logging(b"d")]
+    outcomes = await together(catalog, units)
+    assert [type(outcome) for outcome in outcomes] == [type(None), ValueError, *[type(None)] * 2]
+    found = await catalog.read(lambda reads: events.page(reads, 0, 1000))
+    assert [event.key for event in found] == [b"a", b"b", *many, b"d"]
+    assert [event.seq for event in found] == sorted({event.seq for event in found})
+
+
+async def test_a_unit_that_failed_before_it_changed_anything_lets_its_batch_be(
+    catalog: SqliteCatalog,
+) -> None:
+    """What it logged is taken back, and the others are not run again for it."""
+    runs: list[int] = []
+    beside = logging(b"kept")
+
+    def counted(tx: Transaction) -> None:
+        runs.append(1)
+        beside(tx)
+
+    await together(catalog, [counted, logging(b"lost", error=ValueError())])
+    found = await catalog.read(lambda reads: events.page(reads, 0, 1000))
+    assert [event.key for event in found] == [b"kept"]
+    assert len(runs) == 1
 
 
 async def test_a_unit_may_run_again_and_counts_once(catalog: SqliteCatalog) -> None:

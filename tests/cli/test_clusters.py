@@ -10,7 +10,6 @@ import pytest
 
 from holdall.cli import profiles
 from holdall.cli.environment import options_for
-from holdall.cli.options import DEFAULT_STORE
 from holdall.cli.places import blob
 from holdall.core.errors import InvalidArgument
 from tests.cli.conftest import Holdall
@@ -55,7 +54,7 @@ def office(holdall: Holdall, whole: Whole, monkeypatch: pytest.MonkeyPatch) -> I
         for name, value in whole.profile.variables.items():
             patch.setenv(name, value)
         assert holdall("login", whole.endpoint, "--profile", "office").code == 0
-    monkeypatch.setenv("HOLDALL_STORE", DEFAULT_STORE)
+    monkeypatch.delenv("HOLDALL_STORE")
     yield "office"
     for bucket in holdall("ls", "--json").documents:
         holdall("rm", "-r", f"blob:{bucket['name']}")
@@ -102,7 +101,7 @@ def test_a_key_is_asked_for_and_kept_from_others(
 def test_commands_use_the_current_cluster(
     holdall: Holdall, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("HOLDALL_STORE", DEFAULT_STORE)
+    monkeypatch.delenv("HOLDALL_STORE")
     holdall("cluster", "add", "one", "first")
     holdall("cluster", "add", "two", "second")
     assert holdall("mb", "docs").code == 0

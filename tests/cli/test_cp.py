@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from holdall.cli.places import Local, place
+from holdall.cli.transfer.plan import Source, Target, becomes, plan
 from tests.cli.conftest import Holdall, Process, contents
 
 
@@ -213,3 +215,46 @@ def test_a_reader_that_leaves_is_no_error(
         running.stdout.close()
         assert running.wait(30) == 141
         assert running.stderr.read() == b""
+
+
+def test_what_is_named_can_be_excluded_too(holdall: Holdall, bucket: str, tree: Path) -> None:
+    one = tree / "one.txt"
+    assert holdall("cp", "--exclude", "*.txt", one, f"{bucket}/x", "--json").json["skipped"] == 1
+    assert holdall("cp", "--exclude", "*.bin", "--glob", f"{tree}/**", f"{bucket}/g/").code == 0
+    assert holdall("ls", "-r", bucket).lines == ["g/empty", "g/one.txt", "g/ü"]
+    down = holdall("cp", "--exclude", "one*", f"{bucket}/g/one.txt", tree / "new", "--json")
+    assert down.json["skipped"] == 1
+    assert not (tree / "new").exists()
+
+
+def test_a_local_source_has_no_past(holdall: Holdall, bucket: str, tree: Path) -> None:
+    ran = holdall("cp", "--at", "2026-01-01", tree / "one.txt", f"{bucket}/x")
+    assert ran.code == 2
+    assert "--at is a time of a bucket" in ran.err
+
+
+def test_continue_excludes_checksum(holdall: Holdall, bucket: str, tree: Path) -> None:
+    ran = holdall("cp", "--continue", "--checksum", f"{bucket}/x", tree / "x")
+    assert ran.code == 2
+    assert "--continue goes with" in ran.err
+
+
+def test_the_rate_holds_for_streams(holdall: Holdall, bucket: str, tree: Path) -> None:
+    (tree / "big").write_bytes(bytes(400_000))
+    holdall("cp", tree / "big", f"{bucket}/big")
+    slow = holdall("cp", "--limit-rate", "1M", f"{bucket}/big", "/dev/null", "--json")
+    assert slow.json["seconds"] >= 0.4 - 0.25  # what may pass at once counts for a quarter second
+
+
+def test_the_same_command_again_needs_to_be_told_that_the_target_is_the_name() -> None:
+    folder = Source(Local("t"), is_directory=True)
+    for target, is_there, expected in (
+        ("blob:b/x", False, True),
+        ("blob:b/x", True, False),
+        ("blob:b/x/", False, False),
+        ("blob:b", True, False),
+    ):
+        named = place(target)
+        assert becomes(plan([folder], Target(named, is_there)), named) is expected
+    file = plan([Source(Local("f"))], Target(place("blob:b/x")))
+    assert not becomes(file, place("blob:b/x"))

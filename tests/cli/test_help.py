@@ -12,12 +12,12 @@ from holdall.cli.index import COMMANDS
 from tests.cli.conftest import Holdall
 
 WANTED = [
-    *("mb", "rb", "ls", "cat", "cp", "mv", "sync", "mirror", "verify", "transfers"),
-    *("rm", "stat", "du"),
+    *("mb", "rb", "ls", "tree", "find", "cat", "cp", "mv", "sync", "mirror", "verify"),
+    *("transfers", "rm", "stat", "du", "tag"),
     *("versions", "restore", "undo", "check", "sweep", "backup"),
     *("serve", "env", "login", "cluster", "keys", "master-key", "users", "orgs", "share", "public"),
     *("sign", "creds", "import"),
-    *("explain", "lifecycle", "events", "demo"),
+    *("explain", "lifecycle", "events", "watch", "demo", "bench", "completion"),
 ]
 
 
@@ -39,6 +39,14 @@ def test_help_states_the_exit_codes_and_json(name: str, holdall: Holdall) -> Non
         assert COMMANDS[name].help in shown.out
         assert "Exit codes: 0 " in shown.out
         assert "--json" in shown.out
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_help_speaks_of_no_types_and_fits(name: str, holdall: Holdall) -> None:
+    shown = holdall(name, "-h").out
+    assert "<" not in shown
+    assert "[[" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_help_lists_every_command(holdall: Holdall) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from holdall.cli import profiles
+from holdall.cli.options import DEFAULT_STORE
 from holdall.cli.profiles import Profile
 from holdall.client import config
 from holdall.client.config import ClusterConfig, Config
@@ -20,6 +21,7 @@ TWO = Profile("http://two:9000", "eu-west-1", "AKIDTWO", "secret two", "token")
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
     for name in (
         profiles.PROFILE,
         profiles.ENDPOINT,
@@ -36,34 +38,51 @@ def test_they_are_kept_for_their_owner_alone(tmp_path: Path) -> None:
         file = profiles.save(name, profile)
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.is_relative_to(tmp_path)
-    assert profiles.find(None, tmp_path) == ONE
-    assert profiles.find("two", tmp_path) == TWO
+    assert profiles.find(None, DEFAULT_STORE) == ONE
+    assert profiles.find("two", DEFAULT_STORE) == TWO
 
 
 def test_the_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NotFound):
-        profiles.find(None, tmp_path)
-    (tmp_path / "server.json").write_text('{"endpoint": "http://s", "region": "r"}')
-    (tmp_path / "access-key.json").write_text('{"access_key": "A", "secret_key": "s"}')
-    assert profiles.find(None, tmp_path) == Profile("http://s", "r", "A", "s")
+        profiles.find(None, DEFAULT_STORE)
+    serve(tmp_path / DEFAULT_STORE)
+    assert profiles.find(None, DEFAULT_STORE) == Profile("http://s", "r", "A", "s")
     profiles.save("default", ONE)
-    assert profiles.find(None, tmp_path) == ONE
+    assert profiles.find(None, DEFAULT_STORE) == ONE
     for name, value in TWO.variables.items():
         monkeypatch.setenv(name, value)
-    assert profiles.find(None, tmp_path) == TWO
+    assert profiles.find(None, DEFAULT_STORE) == TWO
     profiles.save("three", ONE)
     monkeypatch.setenv(profiles.PROFILE, "three")
-    assert profiles.find(None, tmp_path) == ONE
+    assert profiles.find(None, DEFAULT_STORE) == ONE
     with pytest.raises(NotFound):
-        profiles.find("four", tmp_path)
+        profiles.find("four", DEFAULT_STORE)
+
+
+def test_a_store_that_was_said_is_meant(tmp_path: Path) -> None:
+    profiles.save("default", ONE)
+    with pytest.raises(NotFound, match="other"):
+        profiles.find(None, str(tmp_path / "other"))
+    serve(tmp_path / "other")
+    assert profiles.find(None, str(tmp_path / "other")).endpoint == "http://s"
+    assert profiles.find(None, ONE.endpoint + "/") == ONE
+    with pytest.raises(NotFound, match="elsewhere"):
+        profiles.find(None, "http://elsewhere")
+
+
+def serve(store: Path) -> None:
+    """What a server leaves beside its store."""
+    store.mkdir()
+    (store / "server.json").write_text('{"endpoint": "http://s", "region": "r"}')
+    (store / "access-key.json").write_text('{"access_key": "A", "secret_key": "s"}')
 
 
 def test_a_cluster_that_is_no_server_is_no_profile(tmp_path: Path) -> None:
     config.save(profiles.path(), Config().having("here", ClusterConfig(str(tmp_path))))
     with pytest.raises(NotFound):
-        profiles.find(None, tmp_path)
+        profiles.find(None, DEFAULT_STORE)
     with pytest.raises(InvalidArgument):
-        profiles.find("here", tmp_path)
+        profiles.find("here", DEFAULT_STORE)
 
 
 @pytest.mark.parametrize("text", ["{", "[clusters.default]\nwhere = 1"])
@@ -71,7 +90,7 @@ def test_a_file_that_is_broken(text: str, tmp_path: Path) -> None:
     profiles.path().parent.mkdir(parents=True)
     profiles.path().write_text(text)
     with pytest.raises(InvalidArgument):
-        profiles.find(None, tmp_path)
+        profiles.find(None, DEFAULT_STORE)
 
 
 def test_lines_of_a_shell_are_quoted() -> None:

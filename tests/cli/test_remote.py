@@ -98,7 +98,7 @@ def test_temporary_credentials(
     for name in (profiles.ACCESS_KEY, profiles.SECRET_KEY, profiles.TOKEN):
         monkeypatch.setenv(name, made[name])
     assert holdall("users", "--new", "eve").code == 1
-    profile = profiles.find(None, tmp_path)
+    profile = profiles.find(None, str(tmp_path))
     assert s3(profile).get_object(Bucket="photos", Key="cat.jpg")["Body"].read() == b"meow"
     assert holdall("creds", "--policy", tmp_path / "missing").code == 2
 
@@ -129,6 +129,8 @@ def test_login(
     for name in (profiles.ENDPOINT, profiles.ACCESS_KEY, profiles.SECRET_KEY):
         monkeypatch.delenv(name)
     assert holdall("users", "--profile", "mine").code == 0
+    assert holdall("users").code == 3, "another store was said"
+    monkeypatch.delenv("HOLDALL_STORE")
     assert holdall("users").code == 0, "it is the current cluster"
     assert holdall("users", "--profile", "other").code == 3
     assert profiles.path().stat().st_mode & 0o777 == 0o600

@@ -113,6 +113,29 @@ async def test_access_keys(engine: Engine) -> None:
         await accounts.get_key(engine, "AS")
 
 
+async def test_a_key_loses_the_buckets_that_go(
+    backend: EngineBackend, engine: Engine, others: Engine
+) -> None:
+    await accounts.create_user(engine, "jane")
+    for name in ("a_c", "abc"):
+        await backend.create_bucket(name)
+    for id, names in (("ONE", ["a_c"]), ("TWO", ["abc", "a_c"]), ("LIKE", ["abc"]), ("ALL", None)):
+        await accounts.create_key(engine, id, b"", "jane", buckets=names)
+    await accounts.create_key(engine, "SESSION", b"", "jane", session_of="ONE")
+    await backend.delete_bucket("a_c")
+    await backend.create_bucket("a_c")
+    found = {key.id: key.buckets for key in await accounts.list_keys(engine, "jane")}
+    assert found == {"TWO": '["abc"]', "LIKE": '["abc"]', "ALL": None}
+    with pytest.raises(NotFound):
+        await accounts.get_key(engine, "SESSION")
+    await EngineBackend(others).create_bucket("abc")
+    await backend.delete_bucket("abc")  # it may be the other one that they are good for
+    assert (await accounts.get_key(engine, "LIKE")).buckets == '["abc"]'
+    await backend.delete_bucket((await EngineBackend(others).get_bucket("abc")).id)
+    with pytest.raises(NotFound):
+        await accounts.get_key(engine, "LIKE")
+
+
 async def test_keys_that_are_over_are_forgotten(engine: Engine) -> None:
     await accounts.create_user(engine, "jane")
     for id, expires in (("A", 5), ("B", 6), ("C", None)):

@@ -12,9 +12,10 @@ from holdall.backends.engine import EngineBackend
 from holdall.catalog.tables import blobs, revisions, uploads
 from holdall.catalog.transaction import Params
 from holdall.core.errors import BucketNotFound, InvalidArgument
-from holdall.core.values import CommonPrefix, Entry, Revision, VersionPage
+from holdall.core.values import CommonPrefix, Entry, PutOptions, Revision, VersionPage
 from holdall.engine.delete import mark_deleted, remove_version
 from holdall.engine.engine import Engine
+from holdall.engine.put import put
 from holdall.engine.versions import list_versions
 
 KEYS = ("a", "a/", "a/b", "a/b/c", "a//b", "b", "é", "..", "b/1", "b/2", "c", "\0")
@@ -162,3 +163,10 @@ async def test_nothing_is_sorted_and_nothing_scanned(tmp_path: Path) -> None:
     assert asked.plans
     assert not [plan for plan in asked.plans if "TEMP B-TREE" in plan or "SCAN" in plan]
     await backend.aclose()
+
+
+async def test_only_what_replaces_a_revision_sets_off_a_collection(engine: Engine) -> None:
+    await put(engine, "flat", "new", b"one", PutOptions())
+    assert not engine.background
+    await put(engine, "flat", "new", b"two", PutOptions())
+    assert engine.background

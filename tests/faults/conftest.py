@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from holdall import Client
 from holdall.backends.s3 import S3Backend
+from holdall.client.connection import Opened
 from holdall.core.values import Versioning
 from holdall.testing.proxy import Proxy
 from holdall.testing.server import Running, serving
@@ -53,3 +55,12 @@ async def backend(proxy: Proxy, server: Running, direct: S3Backend) -> AsyncIter
         yield backend
     finally:
         await backend.aclose()
+
+
+@pytest.fixture
+async def client(backend: S3Backend) -> AsyncIterator[Client]:
+    async def opening() -> Opened:
+        return Opened(backend)
+
+    async with Client(opening, username="s3") as client:
+        yield client

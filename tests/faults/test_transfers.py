@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ import pytest
 
 from holdall import Client, Conflict, HoldallError, TransferFailed
 from holdall.backends.s3 import S3Backend
-from holdall.client.connection import Opened
 from holdall.client.patience import Patience
 from holdall.client.scheduling import Limits
 from holdall.testing.proxy import Answer, Asked, Choice, Cut, Fault, Hold, Proxy, Where
@@ -26,15 +25,6 @@ from .broken import BUCKET, FLAT, SMALL, backend_at, content, keys, read, upload
 HUGE = content("huge", 17_000_000)
 URI = f"blob:{BUCKET}/huge"
 CUTS = [Cut(where) for where in Where]
-
-
-@pytest.fixture
-async def client(backend: S3Backend) -> AsyncIterator[Client]:
-    async def opening() -> Opened:
-        return Opened(backend)
-
-    async with Client(opening, username="s3") as client:
-        yield client
 
 
 @pytest.fixture
@@ -59,15 +49,18 @@ def tree(tmp_path: Path) -> Path:
 
 
 def every(nth: int, faults: list[Cut]) -> Choice:
-    """One request in so many meets the next of the faults.
+    """One request in so many meets the next of the faults, but none of them twice.
 
     Not where an upload begins: one whose id got lost stays, which is another test's matter.
     """
+    met = set[tuple[str, str]]()
 
     def choice(asked: Asked) -> Fault | None:
-        if "uploads" in asked.names or asked.number % nth != 1:
+        request = (asked.method, asked.target)
+        if "uploads" in asked.names or asked.number % nth != 1 or request in met:
             return None
-        return faults[asked.number // nth % len(faults)]
+        met.add(request)
+        return faults[len(met) % len(faults)]
 
     return choice
 
@@ -90,8 +83,8 @@ async def test_a_tree_over_a_line_that_breaks(
     await transfers.buckets.upload_dir(tree, f"blob:{BUCKET}/t")
     met = len(proxy.met)
     await transfers.buckets.download_dir(f"blob:{BUCKET}/t", tmp_path / "back")
-    assert met > len(CUTS)
-    assert len(proxy.met) > 2 * len(CUTS)
+    assert met >= len(CUTS) // 2
+    assert len(proxy.met) >= len(CUTS)
     assert contents(tmp_path / "back") == contents(tree)
 
 
@@ -136,8 +129,9 @@ async def test_an_upload_that_failed_goes_on_where_it_was(
     assert 2 not in held
     proxy.choose(lambda asked: None)
     await transfers.buckets.upload_file(huge, URI)
-    sent = [asked for asked in proxy.asked if "partNumber" in asked.names]
-    assert len(sent) == 3 - len(held)
+    sent = [asked.target for asked in proxy.asked if "partNumber" in asked.names]
+    again = [number for number in held for target in sent if f"partNumber={number}&" in target]
+    assert again == []
     assert await read(direct, "huge") == HUGE
 
 

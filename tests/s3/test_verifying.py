@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from urllib.parse import parse_qsl, quote
 
 import pytest
@@ -88,6 +89,14 @@ def test_a_signed_request_is_believed() -> None:
     assert (claim.access_key, claim.region, claim.service) == (KEY, "us-east-1", "s3")
     assert not claim.presigned
     assert claim.payload_hash == EMPTY_SHA256
+
+
+def test_the_components_may_come_in_any_order() -> None:
+    sent = signed()
+    kind, _, rest = sent.headers["authorization"].partition(" ")
+    for components in permutations(part.strip() for part in rest.split(",")):
+        sent.headers["authorization"] = f"{kind} {', '.join(components)}"
+        sent.verify()
 
 
 def test_a_presigned_request_is_believed() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from holdall.cli.index import COMMANDS
 
@@ -15,11 +16,56 @@ from holdall.cli.index import COMMANDS
 SETTINGS: Final[dict[str, Any]] = {"help_option_names": ["-h", "--help"]}
 
 
+class PlainCommand(TyperCommand):
+    """Its help shows parameters by the words written here, and no types of Python's."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return ["[OPTIONS]", *(_word(param) for param in self.params if _is_argument(param))]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        params: list[Any] = self.get_params(ctx)
+        arguments = [param for param in params if _is_argument(param)]
+        options = [param for param in params if not _is_argument(param)]
+        # An argument without a line of its own is explained in the text above.
+        explained = [(_word(each), each.help) for each in arguments if each.help]
+        _section(formatter, "Arguments", explained)
+        _section(formatter, "Options", [_option(each, ctx) for each in options])
+
+
+def _section(formatter: Any, heading: str, rows: list[tuple[str, str]]) -> None:
+    if rows:
+        with formatter.section(heading):
+            formatter.write_dl(rows)
+
+
+def _is_argument(param: Any) -> bool:
+    return bool(param.param_type_name == "argument")
+
+
+def _word(param: Any) -> str:
+    return str(param.metavar or param.name.upper())
+
+
+def _option(param: Any, ctx: Any) -> tuple[str, str]:
+    names = ", ".join(sorted(param.opts, key=len))
+    _, text = param.get_help_record(ctx)
+    return names if param.is_flag else f"{names} {_word(param)}", text
+
+
 def build(name: str, function: Callable[..., None], **settings: Any) -> Any:
     """One command out of a function with Typer's annotations."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(name, context_settings=SETTINGS | settings)(function)
+    app.command(name, cls=PlainCommand, context_settings=SETTINGS | settings)(function)
     return typer.main.get_command(app)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A completion; Typer's own class has moved from one package to another."""
+
+    value: str
+    help: str
+    type: str = "plain"
 
 
 class LazyGroup(TyperGroup):
@@ -33,6 +79,12 @@ class LazyGroup(TyperGroup):
             return None
         module = import_module(COMMANDS[cmd_name].module)
         return build(cmd_name, module.command, **getattr(module, "SETTINGS", {}))
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        found = ((name, entry) for name, entry in COMMANDS.items() if name.startswith(incomplete))
+        return [Word(name, entry.help) for name, entry in found]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):

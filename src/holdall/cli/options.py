@@ -10,7 +10,7 @@ import typer
 STORE_VARIABLE: Final = "HOLDALL_STORE"
 DEFAULT_STORE: Final = "holdall-data"
 
-_STORE_HELP: Final = "The directory that holds the store."
+_STORE_HELP: Final = "The store: a directory, or a place such as https://HOST."
 
 
 def _store_anywhere(ctx: typer.Context, value: str) -> str:
@@ -42,11 +42,13 @@ MainStore = Annotated[
     typer.Option(
         "--store",
         "-s",
-        metavar="DIR",
+        metavar="WHERE",
         envvar=STORE_VARIABLE,
         callback=_store_anywhere,
-        help=f"{_STORE_HELP} [default: {DEFAULT_STORE}; environment: {STORE_VARIABLE}]",
+        help=f"{_STORE_HELP} [default: the current cluster, else {DEFAULT_STORE}; environment: "
+        f"{STORE_VARIABLE}]",
         show_default=False,
+        show_envvar=False,
     ),
 ]
 Store = Annotated[
@@ -54,7 +56,7 @@ Store = Annotated[
     typer.Option(
         "--store",
         "-s",
-        metavar="DIR",
+        metavar="WHERE",
         callback=_store_anywhere,
         help=_STORE_HELP,
         show_default=False,

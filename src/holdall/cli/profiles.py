@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from holdall.cli.clusters import config_path
+from holdall.cli.options import DEFAULT_STORE
 from holdall.client import config
 from holdall.client.config import ClusterConfig
 from holdall.core.errors import InvalidArgument, NotFound
@@ -26,6 +27,7 @@ SECRET_KEY: Final = "AWS_SECRET_ACCESS_KEY"
 TOKEN: Final = "AWS_SESSION_TOKEN"
 REGION: Final = "AWS_DEFAULT_REGION"
 DEFAULT: Final = "default"
+_UNSERVED: Final = "no server of {0} is known: 'holdall serve' or 'holdall login' makes it so"
 _NONE: Final = "no server is known: 'holdall login URL', or set {} and a key, or name a store"
 
 
@@ -81,19 +83,33 @@ def save(name: str, profile: Profile, *, owner: str | None = None) -> Path:
     return path()
 
 
-def find(name: str | None, store: Path) -> Profile:
-    """The profile to use: the one named, the environment's, that of the current cluster, that
-    of the store's own server.
+def find(name: str | None, store: str) -> Profile:
+    """The profile to use: the one named, the environment's, that of the store's own server;
+    that of the current cluster only where no store was said.
 
     `NotFound`.
     """
     chosen = name or os.environ.get(PROFILE)
     if chosen:
         return _named(chosen)
-    found = _of_environment() or _current() or of_store(store)
+    found = _of_environment()
+    if found is None and store == DEFAULT_STORE:
+        found = _current()
+    found = found or _at(store)
     if found is None:
-        raise NotFound(_NONE.format(ENDPOINT))
+        raise NotFound(
+            _NONE.format(ENDPOINT) if store == DEFAULT_STORE else _UNSERVED.format(store)
+        )
     return found
+
+
+def _at(store: str) -> Profile | None:
+    """The server of a store: of a directory, or the cluster at an address."""
+    if "://" not in store:
+        return of_store(Path(store))
+    known = config.load(path()).clusters.values()
+    found = (_profile(each) for each in known if each.where.rstrip("/") == store.rstrip("/"))
+    return next(filter(None, found), None)
 
 
 def of_store(store: Path) -> Profile | None:

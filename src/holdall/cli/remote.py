@@ -7,7 +7,6 @@ import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final, NoReturn
 from urllib.parse import quote, urlsplit
 
@@ -26,6 +25,7 @@ from holdall.core.errors import (
     Timeout,
     TransferFailed,
 )
+from holdall.s3.client.once import sent_once
 from holdall.s3.signing import sign_headers
 
 PREFIX: Final = "/api/v1"
@@ -110,7 +110,12 @@ class Remote:
             headers["content-type"] = "application/json"
         try:
             async with self._session.request(
-                method, url, data=data or None, headers=headers, allow_redirects=False
+                method,
+                url,
+                data=data or None,
+                headers=headers,
+                allow_redirects=False,
+                middlewares=(sent_once,),
             ) as answer:
                 if answer.status >= 300:
                     raise _error(answer.status, await answer.text())
@@ -169,7 +174,7 @@ def run_remote(work: Work, *, profile: str | None, store: str, json: bool) -> No
     """Do `work` on the server of a profile; always leaves by `typer.Exit`."""
 
     async def opened(output: Output) -> None:
-        async with reached(find(profile, Path(store))) as remote:
+        async with reached(find(profile, store)) as remote:
             await work(remote, output)
 
     run_without_store(opened, json=json)

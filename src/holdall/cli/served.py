@@ -4,7 +4,6 @@ finds it."""
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any, NoReturn
 
 from holdall.cli.clusters import beside, config_path
@@ -22,7 +21,7 @@ def run_served(work: Work, *, profile: str | None, store: str, json: bool) -> No
     """Do `work` with a client of the profile's server; always leaves by `typer.Exit`."""
 
     async def opened(output: Output) -> None:
-        found = find(profile, Path(store))
+        found = find(profile, store)
         async with client_of(found) as client:
             await work(client, found, output)
 

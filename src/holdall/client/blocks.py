@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import AsyncGenerator, Generator
 from io import FileIO
+from itertools import islice
 from pathlib import Path
 
 from holdall.client.stamps import Stamp
@@ -13,6 +14,8 @@ from holdall.client.threads import in_thread
 from holdall.core.errors import Conflict
 
 BLOCK = 1024 * 1024
+AT_ONCE = 2
+"""Blocks that are read in one go, so that a file of fewer needs a thread only once."""
 
 
 async def blocks_of(
@@ -25,10 +28,17 @@ async def blocks_of(
     """
     blocks = _read(path, start, end, stamp)
     try:
-        while (block := await in_thread(next, blocks, b"")) != b"":
-            yield block
+        while found := await in_thread(_next, blocks):
+            for block in found:
+                yield block
+            if len(found) < AT_ONCE:
+                return
     finally:
         blocks.close()
+
+
+def _next(blocks: Generator[bytes, None, None]) -> list[bytes]:
+    return list(islice(blocks, AT_ONCE))
 
 
 def _read(

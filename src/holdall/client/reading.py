@@ -12,11 +12,12 @@ BATCH = 1024 * 1024
 
 async def batches(reading: Reading) -> AsyncGenerator[bytes, None]:
     """The bytes in pieces of about `BATCH`, none of them empty."""
-    held = bytearray()
+    held, size = list[bytes](), 0
     async for chunk in reading:
-        held += chunk
-        if len(held) >= BATCH:
-            yield bytes(held)
-            held.clear()
-    if held:
-        yield bytes(held)
+        held.append(chunk)
+        size += len(chunk)
+        if size >= BATCH:
+            yield b"".join(held)
+            held, size = [], 0
+    if size:
+        yield b"".join(held)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -15,7 +17,9 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 
     What the caller cleans up afterwards is then never still being written to.
     """
-    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    call = partial(copy_context().run, work, *args, **kwargs)
+    # A future, not the task that `asyncio.to_thread` makes for it: this is done for each file.
+    running = asyncio.get_running_loop().run_in_executor(None, call)
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:

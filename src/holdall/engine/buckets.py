@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from holdall.catalog.tables import blobs, buckets, events, grants, settings, uploads, usage
+from holdall.catalog.tables import (
+    access_keys,
+    blobs,
+    buckets,
+    events,
+    grants,
+    settings,
+    uploads,
+    usage,
+)
 from holdall.catalog.tables.buckets import BucketRow
 from holdall.catalog.tables.events import Kind
 from holdall.catalog.transaction import Reads, Tick, Transaction
@@ -158,7 +167,9 @@ async def delete(
     with_uploads: bool = False,
 ) -> None:
     """By force all that it holds goes first; `Locked` at the first revision that has to stay.
-    `with_uploads`: unfinished uploads are no reason to keep it (S3 DeleteBucket)."""
+    `with_uploads`: unfinished uploads are no reason to keep it (S3 DeleteBucket).
+
+    Access keys that were good for it are not good for the next bucket of its name."""
     ref = bucket_ref(bucket)
     empty_some = partial(_abort_one, ref, engine.owner)
     if force:
@@ -178,7 +189,14 @@ def _delete_empty(ref: BucketRef, owner: str, tx: Transaction) -> None:
     settings.forget(tx, row.id)
     grants.forget(tx, row.id)
     buckets.delete(tx, row.id)
+    _forget_in_keys(tx, row.name)
     events.log(tx, tick, Kind.BUCKET_DELETED, row.id, owner)
+
+
+def _forget_in_keys(tx: Transaction, name: str | None) -> None:
+    """Keys know buckets by name: another owner's of the same name may be the one they mean."""
+    if name is not None and not buckets.named(tx, name):
+        access_keys.forget_bucket(tx, name)
 
 
 def _abort_one(ref: BucketRef, owner: str, tx: Transaction) -> bool:
@@ -208,13 +226,14 @@ def _empty_some(ref: BucketRef, owner: str, bypass: bool, tx: Transaction) -> bo
 
 def _not_empty(tx: Transaction, row: BucketRow) -> BucketNotEmpty:
     held = usage.of(tx, row.id)
-    unfinished = len(uploads.of_bucket(tx, row.id, 1000))
-    return BucketNotEmpty(
-        f"Bucket {row.shown} holds {held.blobs} blobs, {held.revisions - held.blobs} old revisions,"
-        f" {held.markers} delete markers and {unfinished} unfinished uploads.",
-        bucket=row.shown,
-        usage=held,
-    )
+    counts = {
+        "blob": held.blobs,
+        "old revision": held.revisions - held.blobs,
+        "delete marker": held.markers,
+        "unfinished upload": len(uploads.of_bucket(tx, row.id, 1000)),
+    }
+    said = ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for what, n in counts.items() if n)
+    return BucketNotEmpty(f"Bucket {row.shown} holds {said}.", bucket=row.shown, usage=held)
 
 
 def _finding(engine: Engine, bucket: str) -> Callable[[Reads], BucketRow]:

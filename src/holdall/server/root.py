@@ -111,14 +111,13 @@ class Root:
         meter = Meter(receive, send)
         request = Request(scope, meter.receive, new_id(), self._options.domains)
         operation, app = self._chosen(request)
-        self._metrics.in_flight.inc()
+        self._metrics.begin()
         try:
             if app is None:
                 await self._apps.s3.answer(request, meter.send)
             else:
                 await app(scope, meter.receive, meter.send)
         finally:
-            self._metrics.in_flight.dec()
             self._tell(meter, request, _route_name(scope) if operation == CONTROL else operation)
 
     def _tell(self, meter: Meter, request: Request, operation: str | None) -> None:

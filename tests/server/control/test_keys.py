@@ -61,6 +61,23 @@ async def test_a_key_for_one_bucket_reaches_no_other(
             await narrow.get(f"/buckets/{other}")
 
 
+async def test_a_key_does_not_reach_the_next_bucket_of_that_name(
+    whole: Whole, admin: Remote, bucket: str, fresh: str
+) -> None:
+    other = f"{fresh}o"
+    await admin.post("/buckets", name=other)
+    alone = await admin.post("/keys", buckets=[other])
+    client = s3(whole.with_key(await admin.post("/keys", buckets=[bucket, other])))
+    client.put_object(Bucket=other, Key="k", Body=b"x")
+    await admin.delete(f"/buckets/{other}", force="true")
+    await admin.post("/buckets", name=other)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.put_object(Bucket=other, Key="k", Body=b"x")
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    with pytest.raises(ClientError, match="InvalidAccessKeyId"):
+        s3(whole.with_key(alone)).list_objects_v2(Bucket=other)
+
+
 async def test_nothing_is_made_that_is_over_already(admin: Remote) -> None:
     with pytest.raises(InvalidArgument):
         await admin.post("/keys", expires_at="2001-01-01T00:00:00Z")

@@ -28,8 +28,9 @@ def figures(text: bytes) -> dict[str, float]:
 def test_requests_are_counted_by_operation_and_status(tmp_path: Path) -> None:
     metrics = Metrics(tmp_path)
     for exchange in (EXCHANGE, EXCHANGE, OTHER):
+        metrics.begin()
         metrics.count(exchange)
-    metrics.in_flight.inc()
+    metrics.begin()
     text, kind = metrics.exposition()
     found = figures(text)
     assert kind.startswith("text/plain")

@@ -13,7 +13,8 @@ from typing import Any, Final
 from holdall.backends.access import BucketAccess
 from holdall.backends.protocol import RevisionRef
 from holdall.backends.remote import granting, naming, records, watching
-from holdall.backends.remote.control import Access, Control, Json, segment
+from holdall.backends.remote.control import Access, Control, Json, parsed, segment
+from holdall.backends.remote.describing import DescribingClient, told
 from holdall.backends.remote.uploads import RemoteUpload, Stages
 from holdall.backends.s3 import conditions, copying, said, uploads
 from holdall.backends.s3.copying import Origin
@@ -26,6 +27,7 @@ from holdall.core.errors import (
     InvalidKey,
     NotFound,
     NotSupported,
+    PermissionDenied,
     PreconditionFailed,
     RevisionNotFound,
 )
@@ -50,7 +52,7 @@ from holdall.core.values import (
     Versioning,
 )
 from holdall.engine.checking import check_limit, encode_text
-from holdall.s3.client import Download, Patience, Retries, S3Client, Stored
+from holdall.s3.client import Download, Patience, Retries, Stored
 from holdall.s3.client.client import PATIENCE, RETRIES
 from holdall.s3.client.values import quoted
 
@@ -74,7 +76,7 @@ class RemoteBackend:
         self, access: Access, *, retries: Retries = RETRIES, patience: Patience = PATIENCE
     ) -> None:
         self.control = Control(access, retries=retries, patience=patience)
-        self._client = S3Client(
+        self._client = DescribingClient(
             access.endpoint,
             access.credentials,
             region=access.region,
@@ -149,10 +151,14 @@ class RemoteBackend:
         return await self._made(name, key, sent.stored, sent.size)
 
     async def _made(self, name: str, key: str, stored: Stored, size: int) -> Revision:
-        """What was just made; if it is overwritten already, the little that we know of it."""
+        """What was just made; if it is overwritten already, or may be written and not read, the
+        little that we know of it."""
+        record = told(stored.headers)
+        if record is not None:
+            return records.revision(parsed(record))
         try:
             found = await self._head(name, key, said.own_version(stored))
-        except NotFound:
+        except (NotFound, PermissionDenied):
             return said.stored(key, stored, size)
         return found if found.etag == stored.etag else said.stored(key, stored, size)
 
@@ -162,6 +168,10 @@ class RemoteBackend:
         name = await self._place(bucket, key)
         start, end = (0, None) if span is None else (span.start, span.end)
         said.check_span(start, end)
+        if start != end and not isinstance(revision, int):
+            reading = await self._read_at_once(name, key, revision, (start, end))
+            if reading is not None:
+                return reading
         for attempt in range(TRIES):
             found = await self._content(name, key, revision)
             if start >= min(found.size, found.size if end is None else end):
@@ -173,6 +183,21 @@ class RemoteBackend:
             if download is not None:
                 return S3Reading(found, download.span, download)
         raise Conflict(f"{key!r} changes faster than it is read.", bucket=name, key=key)
+
+    async def _read_at_once(
+        self, name: str, key: str, version: str | None, span: tuple[int, int | None]
+    ) -> S3Reading | None:
+        """None where S3 gives nothing, or does not tell of what: it has to be looked at."""
+        named = None if version is None else naming.carried(version, key)
+        try:
+            download = await self._client.get(name, key, start=span[0], end=span[1], version=named)
+        except (NotFound, InvalidArgument, NotSupported):  # a marker is the last
+            return None
+        record = told(download.head.headers)
+        if record is None:
+            await download.aclose()
+            return None
+        return S3Reading(records.revision(parsed(record)), download.span, download)
 
     async def _download(
         self, name: str, found: Revision, span: tuple[int, int | None], *, named: bool

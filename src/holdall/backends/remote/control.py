@@ -19,6 +19,7 @@ from holdall.core.errors import Closed, StoreError
 from holdall.s3.client import Patience, Retries
 from holdall.s3.client.client import PATIENCE, RETRIES
 from holdall.s3.client.failures import broken, garbled
+from holdall.s3.client.once import sent_once
 from holdall.s3.client.retrying import Failure, insist
 from holdall.s3.client.sender import lower
 from holdall.s3.signing import Credentials, sign_headers
@@ -140,6 +141,7 @@ class Control:
                 headers=self._signed(request),
                 allow_redirects=False,
                 timeout=self._timeout,
+                middlewares=(sent_once,),
             )
             if response.status < 300:
                 return response
@@ -165,6 +167,7 @@ class Control:
                 headers=self._signed(request),
                 allow_redirects=False,
                 timeout=self._timeout,
+                middlewares=(sent_once,),
             ) as response:
                 content = await response.read()
         except (TimeoutError, aiohttp.ClientError) as error:
@@ -225,6 +228,14 @@ class Control:
 def segment(text: str) -> str:
     """A name as a part of a path."""
     return quote(text, safe="")
+
+
+def parsed(text: str) -> Json:
+    """A document. `StoreError` for what is none."""
+    try:
+        return json.loads(text, object_hook=Document)
+    except ValueError as error:
+        raise StoreError("The answer is no document: is this a Holdall server?") from error
 
 
 def _query(parameters: Mapping[str, Any]) -> str:

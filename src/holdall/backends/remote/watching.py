@@ -59,6 +59,8 @@ async def _listen(
         except (TransferFailed, Timeout):
             if not is_told:
                 raise
+        if not is_told:
+            raise TransferFailed("The server ended its events at once.", bucket=record.name)
         await asyncio.sleep(PAUSE)
 
 

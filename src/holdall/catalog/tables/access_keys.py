@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 from holdall.catalog.transaction import Reads, Transaction
@@ -101,6 +102,18 @@ def delete(tx: Transaction, id: str) -> bool:
 
 def forget_user(tx: Transaction, user: str) -> None:
     tx.run("DELETE FROM access_keys WHERE username = ?", (user,))
+
+
+def forget_bucket(tx: Transaction, name: str) -> None:
+    """Of keys that are good for some buckets; one that is good for no other goes."""
+    rows = tx.all("SELECT id, buckets FROM access_keys WHERE buckets LIKE ?", (f'%"{name}"%',))
+    for id, text in rows:
+        listed = json.loads(str(text))
+        left = [other for other in listed if other != name]
+        if not left:
+            delete(tx, str(id))
+        elif left != listed:  # to LIKE an underscore is any character
+            tx.run("UPDATE access_keys SET buckets = ? WHERE id = ?", (json.dumps(left), id))
 
 
 def forget_expired(tx: Transaction, before: int) -> int:

@@ -17,7 +17,7 @@ VARIABLE: Final = "XDG_DATA_HOME"  # XDG Base Directory Specification 0.8
 
 
 def command(
-    shell: Annotated[Shell, typer.Argument(show_default=False)],
+    shell: Annotated[Shell, typer.Argument(metavar="bash|zsh|fish", show_default=False)],
     install: Annotated[
         bool, typer.Option("--install", help="Write it where the shell looks, and say where.")
     ] = False,

@@ -39,7 +39,7 @@ def env(output: Output, directory: str, profile: str | None, store: str) -> None
 
 def _chosen(directory: str, profile: str | None, store: str) -> profiles.Profile:
     if not directory:
-        return profiles.find(profile, Path(store))
+        return profiles.find(profile, store)
     found = profiles.of_store(Path(directory))
     if found is None:
         raise NotFound(f"no server was started on {directory}: 'holdall serve {directory}'")

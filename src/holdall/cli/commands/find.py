@@ -26,7 +26,7 @@ def command(
         typer.Option("--name", metavar="GLOB", help="Named so, after the last /: *, ?, [...]."),
     ] = None,
     kind: Annotated[
-        Kind | None, typer.Option("--type", help="Blobs (f) or directories (d).")
+        Kind | None, typer.Option("--type", metavar="f|d", help="Blobs (f) or directories (d).")
     ] = None,
     size: Annotated[
         str | None,

@@ -23,7 +23,7 @@ class Switch(Enum):
 
 def command(
     name: Annotated[str, typer.Argument(metavar="BUCKET", show_default=False)],
-    switch: Annotated[Switch, typer.Argument(show_default=False)],
+    switch: Annotated[Switch, typer.Argument(metavar="on|off", show_default=False)],
     profile: Profile = None,
     store: Store = "",
     json: Json = False,

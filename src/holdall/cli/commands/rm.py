@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -15,6 +15,8 @@ from holdall.cli.running import run
 from holdall.client.client import Client
 from holdall.client.progress import AbstractDeleteProgress, StorageProgressDelete
 from holdall.core.errors import HoldallError, IsADirectory
+
+_DIRECTORY: Final = "{} is a directory; -r removes all below it"
 
 
 def command(
@@ -84,7 +86,10 @@ class _Removed(AbstractDeleteProgress):
 
 
 async def _remove(client: Client, named: Blob, recursive: bool, removed: _Removed) -> None:
-    await client.buckets.blob_rm(str(named), recursive=recursive, progress=removed)
+    try:
+        await client.buckets.blob_rm(str(named), recursive=recursive, progress=removed)
+    except IsADirectory as error:
+        raise IsADirectory(_DIRECTORY.format(named), key=named.key) from error
 
 
 async def _remove_for_good(client: Client, named: Blob, recursive: bool, removed: _Removed) -> None:
@@ -101,7 +106,7 @@ async def _keys(client: Client, named: Blob, recursive: bool) -> list[str]:
         if await _has_revisions(client, named):
             return [named.key]
         if not recursive:
-            raise IsADirectory(f"{named} is a directory; -r removes all below it")
+            raise IsADirectory(_DIRECTORY.format(named), key=named.key)
     below = str(named.as_directory())
     async with client.buckets.list_blobs(below, recursive=True, limit=None) as entries:
         return [entry.key async for entry in entries]

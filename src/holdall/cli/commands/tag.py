@@ -34,9 +34,9 @@ def command(
 ) -> None:
     """Show, set and remove the tags of a blob.
 
-    Prints the tags that it then has, a line each. A blob has ten at most. They belong to one
-    revision, by default the current one; the next one that is written begins without. Of two
-    who change the same tags at once, one may undo what the other did.
+    Prints the tags that it then has, a line each. At a server and at providers they are ten at
+    most. They belong to one revision, by default the current one; the next one that is written
+    begins without. Of two who change the same tags at once, one may undo what the other did.
 
     Exit codes: 0 done; 1 the store failed; 2 wrong usage; 3 no such blob, revision, or tag to
     remove.

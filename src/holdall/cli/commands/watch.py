@@ -52,7 +52,8 @@ async def watch(
     named = blob(text)
     try:
         async with client.buckets.watch(str(named), after=after) as events:
-            output.note(f"watching {named}; Ctrl-C ends it")
+            if output.shows_bars:
+                output.note(f"watching {named}; Ctrl-C ends it")
             told = 0
             async for event in events:
                 _tell(output, named, event)

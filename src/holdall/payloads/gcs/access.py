@@ -13,8 +13,9 @@ from google.auth.transport.requests import Request
 
 from holdall.core.errors import PermissionDenied, StoreError
 
-SCOPE = "https://www.googleapis.com/auth/devstorage.full_control"
-"""What credentials have to be made for ("Cloud Storage authentication", scopes)."""
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+"""What credentials have to be made for: those that are to be narrowed to a bucket need no less
+("Credential Access Boundaries"); what they may do is said by their roles."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from holdall.server.buckets import Bucket
 from holdall.server.control.caller import Caller, Calling
 from holdall.server.control.names import BucketInPath, BucketName
 from holdall.server.control.problems import Refusal
-from holdall.server.objects import KEPT
+from holdall.server.descriptions import document
 
 router = APIRouter(prefix="/buckets/{bucket}", tags=["blobs"])
 
@@ -154,28 +154,7 @@ class Move(BaseModel):
 
 
 def shown(record: Record) -> Blob:
-    return Blob(
-        key=record.key,
-        number=record.number,
-        version=record.version,
-        size=record.size,
-        created_at=record.created_at,
-        content_type=record.content_type,
-        etag=record.etag,
-        checksums=hexadecimal(record.checksums),
-        composite=hexadecimal(record.composite),
-        parts=record.parts,
-        metadata=record.metadata,
-        tags=record.tags,
-        headers={name: record.attributes[name] for name in KEPT if name in record.attributes},
-        is_marker=record.is_marker,
-        is_current=record.is_current,
-        is_null=record.is_null,
-    )
-
-
-def hexadecimal(digests: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: digest.hex() for name, digest in digests.items()}
+    return Blob(**document(record))
 
 
 @router.get("/blobs")

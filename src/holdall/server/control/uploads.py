@@ -15,9 +15,10 @@ from holdall.core.values import Part as Held
 from holdall.core.values import PartChoice, UploadChecksum, UploadRecord
 from holdall.engine import uploads
 from holdall.server import encryption, shown_checksums
-from holdall.server.control.blobs import Blob, Condition, Key, hexadecimal, shown
+from holdall.server.control.blobs import Blob, Condition, Key, shown
 from holdall.server.control.caller import Caller
 from holdall.server.control.names import BucketInPath
+from holdall.server.descriptions import hexadecimal
 
 router = APIRouter(prefix="/buckets/{bucket}/uploads", tags=["uploads"])
 

@@ -18,7 +18,7 @@ from holdall.s3.checksums import ChecksumType, Multipart
 from holdall.s3.errors import S3Error
 from holdall.s3.numbers import natural
 from holdall.s3.xml import Element
-from holdall.server import conditions, encryption, shown_checksums, uploads
+from holdall.server import conditions, descriptions, encryption, shown_checksums, uploads
 from holdall.server.call import Call
 from holdall.server.objects import version_header
 from holdall.server.response import Response, xml_response
@@ -216,6 +216,7 @@ def _answer(call: Call, revision: Revision) -> Response:
         ],
         headers=[
             *version_header(revision, call.bucket.versioning),
+            *descriptions.headers(call, revision),
             *encryption.by_server(revision.attributes),
         ],
     )

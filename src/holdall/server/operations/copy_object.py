@@ -15,7 +15,15 @@ from holdall.engine.reading import EngineReading
 from holdall.s3 import checksums as wire
 from holdall.s3.errors import S3Error
 from holdall.s3.times import to_iso
-from holdall.server import conditions, copying, encryption, owning, receiving, shown_checksums
+from holdall.server import (
+    conditions,
+    copying,
+    descriptions,
+    encryption,
+    owning,
+    receiving,
+    shown_checksums,
+)
 from holdall.server.call import Call
 from holdall.server.copying import Source
 from holdall.server.encryption import Protection
@@ -230,6 +238,7 @@ def _answer(call: Call, source: Source, revision: Revision) -> Response:
         headers=[
             *source.headers,
             *version_header(revision, call.bucket.versioning),
+            *descriptions.headers(call, revision),
             *encryption.headers(revision.attributes),
         ],
     )

@@ -11,7 +11,15 @@ from holdall.engine.marks import get_marks
 from holdall.engine.open import open_blob
 from holdall.s3 import ranges
 from holdall.s3.errors import S3Error
-from holdall.server import conditions, encryption, lifecycle_headers, locks, parts, shown_checksums
+from holdall.server import (
+    conditions,
+    descriptions,
+    encryption,
+    lifecycle_headers,
+    locks,
+    parts,
+    shown_checksums,
+)
 from holdall.server.call import Call
 from holdall.server.finding import found
 from holdall.server.objects import describing
@@ -107,6 +115,7 @@ def _answer(call: Call, revision: Revision, part: Chosen | None = None) -> Respo
     asked, bucket = call.request.headers, call.bucket
     headers = describing(revision, bucket.versioning)
     conditions.check_read(asked, revision, headers)
+    headers += descriptions.headers(call, revision)
     span = _span(asked, revision, part)
     headers += encryption.headers(revision.attributes)
     if part is not None:

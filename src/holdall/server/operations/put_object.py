@@ -7,6 +7,7 @@ from holdall.engine.put import put
 from holdall.s3.errors import S3Error
 from holdall.server import (
     conditions,
+    descriptions,
     encryption,
     lifecycle_headers,
     owning,
@@ -62,6 +63,7 @@ async def put_object(call: Call) -> Response:
             *encryption.headers(revision.attributes),
             *shown_checksums.headers(revision),
             *version_header(revision, bucket.versioning),
+            *descriptions.headers(call, revision),
             *lifecycle_headers.of_object(bucket, revision, call.state.now),
         ]
     )
