@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import aiohttp
 import pytest
 
 from holdall.backends.protocol import Backend
 from holdall.backends.remote import RemoteBackend
-from holdall.backends.remote.control import Access, Control
+from holdall.backends.remote.control import Access, Control, Json
 from holdall.core.values import PutOptions, Span
 from holdall.s3.client import Retries
 from holdall.s3.client.parts import PART
@@ -91,6 +91,22 @@ class TestOneRequest:
             async with await box.open("box", "k", revision=old.version) as reading:
                 assert reading.revision.number == 0
                 assert await reading.read() == b"before"
+
+    async def test_a_copy_is_looked_for_and_then_told_of(
+        self, box: RemoteBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await box.put("box", "k", b"text", options=PUT)
+        looks, get = list[str](), Control.get
+
+        async def noted(control: Control, path: str, *args: Any, **facts: Any) -> Json:
+            looks.append(path)
+            return await get(control, path, *args, **facts)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Control, "get", noted)
+            made = await box.copy("box", "k", "box", "other")
+        assert looks == ["/buckets/box/blob"]
+        assert made == await box.head("box", "other")
 
     async def test_what_no_header_holds_is_asked_for(self, box: RemoteBackend) -> None:
         tags = {f"k{number}": "é" * 256 for number in range(10)}

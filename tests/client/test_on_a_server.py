@@ -151,6 +151,14 @@ async def test_lasting_credentials(client: Client) -> None:
             await bearer.buckets.head_blob("one", "k")
 
 
+async def test_mistakes_with_names_of_buckets_are_told(client: Client) -> None:
+    await client.buckets.create("photos")
+    with pytest.raises(InvalidArgument, match="list"):
+        await client.buckets.persistent_credentials_create("photos")
+    with pytest.raises(InvalidArgument, match="URI"):
+        await client.buckets.get("blob:photos")
+
+
 async def test_names_of_lasting_credentials_are_unique(client: Client) -> None:
     bucket = await client.buckets.create("one")
     create = client.buckets.persistent_credentials_create

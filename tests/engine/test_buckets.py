@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from holdall.core.errors import BucketExists, InvalidArgument
+from holdall.backends.engine import EngineBackend
+from holdall.core.errors import BucketExists, BucketNotEmpty, InvalidArgument
 from holdall.core.values import BucketRecord, Versioning
 from holdall.engine import buckets
 from holdall.engine.engine import Engine
@@ -43,6 +44,13 @@ async def test_buckets_are_found_whoever_owns_them(engine: Engine, others: Engin
     ]
     assert await buckets.named(engine, "no") == []
     assert await buckets.get(engine, theirs.id) == theirs
+
+
+async def test_what_a_bucket_that_stays_holds_is_told(backend: EngineBackend) -> None:
+    for content in (b"old", b"older", b"new"):
+        await backend.put("box", "k", content)
+    with pytest.raises(BucketNotEmpty, match=r"Bucket box holds 1 blob, 2 old revisions\.$"):
+        await backend.delete_bucket("box")
 
 
 async def test_pages_of_buckets(engine: Engine, others: Engine) -> None:

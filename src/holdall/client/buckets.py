@@ -587,6 +587,8 @@ class Buckets:
 
         `Conflict` when the caller has others of that name; `NotSupported` for a directory.
         """
+        if isinstance(bucket_ids, str):
+            raise InvalidArgument("bucket_ids are several: give a list", actual=bucket_ids)
         cluster, accounts = await self._lasting(cluster_name)
         made = await accounts.create_credentials(bucket_ids, name=name, read_only=bool(read_only))
         return persistent_credentials_of(made, cluster)

@@ -11,6 +11,7 @@ from holdall.client.clusters import Cluster, Clusters
 from holdall.client.connection import Opened
 from holdall.client.place import Place
 from holdall.client.values.bucket import Bucket, bucket_of
+from holdall.core.errors import InvalidArgument
 from holdall.core.names import parse_bucket_ref
 from holdall.core.uris import ORG, BlobURI, parse, parse_glob
 from holdall.core.values import BucketRecord
@@ -53,6 +54,10 @@ class Resolver:
 
     async def known(self, id_or_name: str, cluster_name: str | None, owner: str | None) -> Known:
         """A bucket. `owner` counts for a name only; None is the caller."""
+        if id_or_name.startswith("blob:"):
+            raise InvalidArgument(
+                "a bucket goes by its id or name here, not by a URI", uri=id_or_name
+            )
         cluster = self.clusters.of(cluster_name)
         opened = await cluster.connection.opened()
         by_name = owner is not None and parse_bucket_ref(id_or_name).id is None
