@@ -483,6 +483,7 @@ class TestRetries:
         with pytest.raises(Busy) as caught:
             await client.put("bucket", "k", b"")
         assert caught.value.retryable
+        assert caught.value.retry_after == 3600, "for whoever has more patience"
         assert waits == []
 
     async def test_an_answer_that_is_cut_short(self, script: Script, client: S3Client) -> None:

@@ -109,11 +109,13 @@ def sts_refusal(status: int, body: bytes) -> Refusal:
 
 def refused(said: Refusal, headers: Mapping[str, str], facts: Mapping[str, Any]) -> Failure:
     """The failure that an error answer is. `facts`: bucket, key, … of the request."""
+    after = retry_after(headers.get("retry-after"))
     known = {
         **facts,
         "code": said.code or None,
         "status": said.status,
         "request_id": headers.get("x-amz-request-id"),
+        "retry_after": after,
     }
     if headers.get("x-amz-delete-marker") == "true":
         known |= {"marker": True, "version": headers.get("x-amz-version-id")}
@@ -121,7 +123,7 @@ def refused(said: Refusal, headers: Mapping[str, str], facts: Mapping[str, Any])
         _kind(said, facts)(_text(said), **known),
         transient=said.code in TRANSIENT or said.status in _TRANSIENT_STATUSES,
         unsure=said.status in _UNSURE_STATUSES,
-        after=retry_after(headers.get("retry-after")),
+        after=after,
     )
 
 

@@ -12,7 +12,7 @@ Query = tuple[tuple[str, str], ...]
 
 _CONDITIONS: Final = frozenset(
     {
-        *("if-match", "if-none-match", "x-holdall-if-none-match"),
+        *("if-match", "if-none-match", "x-holdall-expect", "x-holdall-if-none-match"),
         *("x-amz-if-match-last-modified-time", "x-amz-if-match-size"),
     }
 )
