@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from yarl import URL
 
 from holdall import Client, Conflict, HoldallError, InvalidArgument, IsADirectory
+from holdall.backends.engine import EngineBackend
 from tests.client.helpers import Recorder, content, keys, put_all
 
 pytestmark = pytest.mark.usefixtures("bucket")
@@ -201,3 +204,25 @@ async def test_no_directory(client: Client, local: Path) -> None:
     with pytest.raises(NotADirectoryError):
         await client.buckets.upload_dir(write(local / "file"), "blob:box")
     await put_all(client, "still works")
+
+
+@pytest.mark.parametrize(("ahead", "age", "kept"), [(1, 0.5, b"file"), (-1, -0.5, b"blob")])
+async def test_update_goes_by_one_clock(
+    client: Client,
+    local: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ahead: int,
+    age: float,
+    kept: bytes,
+) -> None:
+    """In hours, how far the store's clock is ahead and how old the file is by ours. The newer
+    of the two is what both are in the end."""
+    await client.buckets.put_blob("box", "key", b"blob")
+    path = write(local / "file", b"file")
+    changed = time.time() - age * 3600
+    os.utime(path, (changed, changed))
+    monkeypatch.setattr(EngineBackend, "clock_skew", timedelta(hours=ahead))
+    await client.buckets.upload_file(path, "blob:box/key", update=True)
+    assert await content(client, "key") == kept
+    await client.buckets.download_file("blob:box/key", path, update=True)
+    assert path.read_bytes() == kept

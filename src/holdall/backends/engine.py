@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -60,6 +60,7 @@ class EngineBackend:
     """Meets `Backend`, and adds what only a store of our own can: check, sweep, backup."""
 
     capabilities = Capabilities()
+    clock_skew = timedelta()
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

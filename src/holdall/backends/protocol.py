@@ -16,7 +16,7 @@ either the whole change happened or nothing of it. Methods may be called from ma
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -124,6 +124,11 @@ class Backend(Protocol):
 
     @property
     def capabilities(self) -> Capabilities: ...
+
+    @property
+    def clock_skew(self) -> timedelta:
+        """How far the clock that dates revisions is ahead of this machine's, as of the last
+        answer; zero before one, and where it is not known."""
 
     # buckets
 

@@ -95,7 +95,7 @@ class Download:
 
     def _is_current(self, there: os.stat_result) -> bool:
         committed = self._blob.modified_at
-        return committed is not None and there.st_mtime >= committed.timestamp()
+        return committed is not None and there.st_mtime >= self._place.local_time(committed)
 
     def _fits(self, there: os.stat_result) -> bool:
         return there.st_size <= self._blob.size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from yarl import URL
 
@@ -21,6 +22,10 @@ class Place:
     @property
     def uri(self) -> URL:
         return self.bucket.uri_of(self.key)
+
+    def local_time(self, time: datetime) -> float:
+        """A time that the backend told, by the clock of this machine: seconds since 1970 UTC."""
+        return (time - self.backend.clock_skew).timestamp()
 
     def at(self, key: str) -> Place:
         """Another key of the same bucket."""

@@ -65,7 +65,7 @@ async def _is_current(place: Place, found: os.stat_result) -> bool:
     blob = await find_blob(place)
     if blob is None or blob.modified_at is None:
         return False
-    return blob.modified_at.timestamp() >= found.st_mtime
+    return place.local_time(blob.modified_at) >= found.st_mtime
 
 
 async def _send(

@@ -74,5 +74,6 @@ class BlobSide:
         if not self.filters.wants(relative):
             return Item(relative, Kind.EXCLUDED)
         kind = Kind.HOLLOW if blob.is_dir() else Kind.FILE
-        written = None if blob.modified_at is None else blob.modified_at.timestamp()
+        told = blob.modified_at
+        written = None if told is None else self.root.local_time(told)
         return Item(relative, kind, blob.size, written, blob=blob)

@@ -99,6 +99,8 @@ class AzureBackend:
     bucket's `created_at` is when its container was last changed: Azure tells no other time.
     """
 
+    clock_skew = timedelta()  # not measured
+
     def __init__(
         self, client: AzureClient, *, owner: str = "azure", capabilities: Capabilities = ABILITIES
     ) -> None:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Final, NoReturn
@@ -110,6 +110,8 @@ class GcsBackend:
     `owner` is the name under which the project's buckets go; a bucket's id is its name.
     `capabilities` may be narrowed for a server that does less (`FAKE`).
     """
+
+    clock_skew = timedelta()  # not measured
 
     def __init__(
         self, client: GcsClient, *, owner: str = "gcs", capabilities: Capabilities = ABILITIES

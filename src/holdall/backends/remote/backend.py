@@ -7,7 +7,7 @@ which knows numbers, times past and whole records.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from holdall.backends.access import BucketAccess
@@ -84,6 +84,10 @@ class RemoteBackend:
             patience=patience,
         )
         self._names = naming.Names(self.control)
+
+    @property
+    def clock_skew(self) -> timedelta:
+        return self._client.clock_skew
 
     # buckets
 

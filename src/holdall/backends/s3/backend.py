@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NoReturn
 
 from holdall.backends.access import BucketAccess
@@ -92,6 +92,10 @@ class S3Backend:
         self._provider = provider or granting.provider_of(client)
         can_grant = capabilities.credentials and granting.can_grant(client, self._provider)
         self.capabilities = replace(capabilities, credentials=can_grant)
+
+    @property
+    def clock_skew(self) -> timedelta:
+        return self._client.clock_skew
 
     # buckets
 

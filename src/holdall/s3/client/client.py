@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from types import MappingProxyType, TracebackType
 from typing import Final, NamedTuple, Self, TypeVar
 
@@ -93,6 +94,11 @@ class S3Client:
             retries=retries,
             patience=patience,
         )
+
+    @property
+    def clock_skew(self) -> timedelta:
+        """How far the server's clock is ahead of ours, as far as its answers told."""
+        return self._sender.clock_skew
 
     async def aclose(self) -> None:
         """Let go of the connections. Harmless when repeated."""

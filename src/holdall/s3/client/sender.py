@@ -82,11 +82,19 @@ class Sender:
         self._connections = connections
         self._patience = patience
         self._skew = timedelta()
+        self._date: str | None = None  # of the last answer
+        self._ahead = timedelta()
         self._closed = False
 
     def now(self) -> datetime:
         """The time as the server has it, as far as it said so."""
         return datetime.now(UTC) + self._skew
+
+    @property
+    def clock_skew(self) -> timedelta:
+        """How far the server's clock is ahead of ours, by its last answer; a difference of a
+        second or two may be the time that the answer took, and counts as none."""
+        return timedelta() if abs(self._ahead) < _SAME_TIME else self._ahead
 
     async def request(self, request: Request) -> Answer:
         """Send, and read the answer whole. Raises what S3's error is in `holdall.core.errors`."""
@@ -171,6 +179,7 @@ class Sender:
     async def _begun(self, request: Request) -> aiohttp.ClientResponse:
         """One attempt, up to the headers of a good answer."""
         response = await self._send(request)
+        self._note_date(response.headers.get("date"))
         if 200 <= response.status < 300:
             return response
         async with response:
@@ -207,6 +216,14 @@ class Sender:
                 raise sending.failed from None
             raise broken(error, request.facts, changes=request.changes) from error
 
+    def _note_date(self, date: str | None) -> None:
+        if date is None or date == self._date:
+            return
+        self._date = date
+        theirs = from_http(date)
+        if theirs is not None:
+            self._ahead = theirs - datetime.now(UTC)
+
     def _set_clock(self, date: str | None) -> bool:
         """Go by the server's clock from now on; whether that changes anything."""
         theirs = None if date is None else from_http(date)
@@ -234,6 +251,7 @@ class Sender:
 
 
 _TOLERANCE: Final = timedelta(seconds=30)
+_SAME_TIME: Final = timedelta(seconds=2)
 
 
 def _may_be_skewed(said: Refusal) -> bool:
