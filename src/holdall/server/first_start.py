@@ -1,7 +1,7 @@
 """The first start of a server on a directory: its keys are made, and kept for the next ones.
 
-They lie beside the store in files that only their owner may read: the root access key, and
-the master key that seals everything else that is secret.
+They lie in files that only their owner may read, beside the store: the root access key, and
+the master key that seals everything else that is secret, unless that is kept elsewhere.
 """
 
 from __future__ import annotations
@@ -40,14 +40,17 @@ class Keys:
     is_new: bool = False
 
 
-def prepare(directory: Path, *, user: str, given: tuple[str, str] | None = None) -> Keys:
-    """The keys of the store in `directory`, made where there are none yet.
+def prepare(
+    directory: Path, master_key: Path, *, user: str, given: tuple[str, str] | None = None
+) -> Keys:
+    """The keys of the store in `directory`, made where there are none yet; `master_key` is the
+    file of those that seal.
 
     `given` is an access key and its secret, which then take the place of those that are
     kept; `user` is the administrator's name, which stays what it was at the first start.
     `InvalidArgument`, `StoreError`, and `FormatError` for files that are not ours.
     """
-    master = MasterKeys.prepared(directory)
+    master = MasterKeys.prepared(master_key)
     path = directory / ROOT_KEY
     kept = read_root_key(directory) if path.exists() else None
     if given is not None:
@@ -62,9 +65,9 @@ def prepare(directory: Path, *, user: str, given: tuple[str, str] | None = None)
     return Keys(read_root_key(directory), master, is_new=made)
 
 
-def read(directory: Path) -> Keys:
+def read(directory: Path, master_key: Path) -> Keys:
     """What `prepare` made. `FormatError`, `StoreError`."""
-    return Keys(read_root_key(directory), MasterKeys.of(directory))
+    return Keys(read_root_key(directory), MasterKeys(master_key))
 
 
 def checked(access_key: str, secret_key: str) -> tuple[str, str]:

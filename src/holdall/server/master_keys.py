@@ -1,4 +1,4 @@
-"""The server's master keys, in one file beside the store: the first line seals, all open.
+"""The server's master keys, in one file of their own: the first line seals, all open.
 
 A line is a key in hexadecimal and, but for the first key of a store, when it was made. Each
 process looks at the file before it uses a key, so that a change counts everywhere at once.
@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 from holdall.core.errors import Conflict, FormatError, NotFound
-from holdall.core.secret_files import MASTER_KEY
 from holdall.engine.directory import sync_directory, translate
 from holdall.server import private_files
 from holdall.server.sealing import KEY_BYTES, derived
@@ -58,14 +57,8 @@ class MasterKeys:
         self._take(_seen(path))
 
     @classmethod
-    def of(cls, directory: Path) -> MasterKeys:
-        """Those of a store. `FormatError`, `StoreError`."""
-        return cls(directory / MASTER_KEY)
-
-    @classmethod
-    def prepared(cls, directory: Path) -> MasterKeys:
+    def prepared(cls, path: Path) -> MasterKeys:
         """The same; a first one is made where there is none."""
-        path = directory / MASTER_KEY
         if not path.exists():
             private_files.keep(path, f"{secrets.token_hex(KEY_BYTES)}\n")
         return cls(path)

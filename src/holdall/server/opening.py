@@ -12,7 +12,6 @@ from aiohttp import ClientSession
 
 from holdall.backends.engine import EngineBackend
 from holdall.core.errors import Busy, Conflict, FormatError
-from holdall.core.secret_files import MASTER_KEY
 from holdall.engine import accounts, sweep
 from holdall.engine.engine import Engine
 from holdall.engine.resealing import is_anything_sealed
@@ -81,7 +80,9 @@ async def initialise(
     backend = await open_backend(options.directory, options.storage, owner=user)
     try:
         await _demand_master_key(options, backend.engine)
-        keys = first_start.prepare(options.directory, user=user, given=given)
+        keys = first_start.prepare(
+            options.directory, options.master_key_file, user=user, given=given
+        )
         with suppress(Conflict):
             await accounts.create_user(backend.engine, keys.root.user, is_admin=True)
     finally:
@@ -91,7 +92,7 @@ async def initialise(
 
 async def _demand_master_key(options: ServerOptions, engine: Engine) -> None:
     """A new one in its place would open nothing of what is there."""
-    path = options.directory / MASTER_KEY
+    path = options.master_key_file
     if not path.exists() and await is_anything_sealed(engine, SETTING):
         raise FormatError(
             f"{path} is missing, which opens the access keys and the encrypted objects of this"
@@ -110,7 +111,7 @@ def announce(options: ServerOptions, endpoint: str) -> None:
 @asynccontextmanager
 async def opened(options: ServerOptions) -> AsyncIterator[Opened]:
     """Everything open, closed again in the end. The store has been initialised."""
-    keys = first_start.read(options.directory)
+    keys = first_start.read(options.directory, options.master_key_file)
     backend = await open_backend(options.directory, options.storage, owner=keys.root.user)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(backend.aclose)

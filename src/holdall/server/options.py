@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from holdall.core.errors import InvalidArgument
+from holdall.core.secret_files import MASTER_KEY
 from holdall.server.logs import Style
 from holdall.server.storage import Storage
 
@@ -24,7 +25,8 @@ class ServerOptions:
     addresses whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. `grace` is the
     time in seconds that requests in flight have when the server stops.
     `allow_private_endpoints`: providers of imported buckets may be in private networks, and on
-    the machine itself."""
+    the machine itself. `master_key` is the file of the keys that seal, where it is not beside
+    the store."""
 
     directory: Path
     host: str = DEFAULT_HOST
@@ -32,6 +34,7 @@ class ServerOptions:
     workers: int = 1
     certfile: Path | None = None
     keyfile: Path | None = None
+    master_key: Path | None = None
     public_url: str | None = None
     domains: tuple[str, ...] = ()
     region: str = DEFAULT_REGION
@@ -52,6 +55,10 @@ class ServerOptions:
             raise InvalidArgument("a certificate and its key are given together")
         if self.public_url is not None:
             _check_url(self.public_url)
+
+    @property
+    def master_key_file(self) -> Path:
+        return self.master_key or self.directory / MASTER_KEY
 
     def endpoint(self, port: int) -> str:
         """The address to tell people, when the server listens at `port`."""

@@ -15,15 +15,15 @@ from holdall.server.first_start import prepare, read, read_root_key
 
 
 def test_they_are_made_once(tmp_path: Path) -> None:
-    made = prepare(tmp_path, user="ann")
+    made = prepare(tmp_path, tmp_path / MASTER_KEY, user="ann")
     assert (made.is_new, made.root.user, len(made.master())) == (True, "ann", 1)
-    again = prepare(tmp_path, user="bob")
+    again = prepare(tmp_path, tmp_path / MASTER_KEY, user="bob")
     assert (again.is_new, again.root, again.master()) == (False, made.root, made.master())
-    assert read(tmp_path).root == made.root
+    assert read(tmp_path, tmp_path / MASTER_KEY).root == made.root
 
 
 def test_they_are_as_tools_expect_them(tmp_path: Path) -> None:
-    root = prepare(tmp_path, user="ann").root
+    root = prepare(tmp_path, tmp_path / MASTER_KEY, user="ann").root
     assert len(root.access_key) == 20
     assert root.access_key.startswith("AKIA")
     assert len(root.secret_key) == 40
@@ -33,7 +33,7 @@ def test_they_are_as_tools_expect_them(tmp_path: Path) -> None:
 def test_nobody_else_may_read_them(tmp_path: Path) -> None:
     old = os.umask(0)
     try:
-        prepare(tmp_path, user="ann")
+        prepare(tmp_path, tmp_path / MASTER_KEY, user="ann")
     finally:
         os.umask(old)
     for name in (ROOT_KEY, MASTER_KEY):
@@ -42,11 +42,13 @@ def test_nobody_else_may_read_them(tmp_path: Path) -> None:
 
 
 def test_what_is_given_takes_their_place(tmp_path: Path) -> None:
-    made = prepare(tmp_path, user="ann")
-    given = prepare(tmp_path, user="bob", given=("AKIDGIVEN", "given secret"))
+    made = prepare(tmp_path, tmp_path / MASTER_KEY, user="ann")
+    given = prepare(
+        tmp_path, tmp_path / MASTER_KEY, user="bob", given=("AKIDGIVEN", "given secret")
+    )
     assert (given.root.access_key, given.root.secret_key) == ("AKIDGIVEN", "given secret")
     assert (given.is_new, given.root.user, given.master()) == (False, "ann", made.master())
-    assert prepare(tmp_path, user="ann").root == given.root
+    assert prepare(tmp_path, tmp_path / MASTER_KEY, user="ann").root == given.root
     assert (tmp_path / ROOT_KEY).stat().st_mode & 0o777 == 0o600
 
 
@@ -57,7 +59,7 @@ def test_what_is_given_takes_their_place(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_cannot_sign_is_refused(tmp_path: Path, access_key: str, secret_key: str) -> None:
     with pytest.raises(InvalidArgument) as caught:
-        prepare(tmp_path, user="ann", given=(access_key, secret_key))
+        prepare(tmp_path, tmp_path / MASTER_KEY, user="ann", given=(access_key, secret_key))
     assert secret_key not in str(caught.value)
     assert not (tmp_path / ROOT_KEY).exists()
 
@@ -68,7 +70,7 @@ def test_many_that_start_at_once_agree(tmp_path: Path) -> None:
 
     def start() -> None:
         barrier.wait()
-        keys = prepare(tmp_path, user="ann")
+        keys = prepare(tmp_path, tmp_path / MASTER_KEY, user="ann")
         found.append((keys.root.access_key, keys.root.secret_key, keys.master()))
 
     threads = [threading.Thread(target=start) for _ in range(8)]
@@ -85,7 +87,7 @@ def test_a_file_that_is_not_ours_is_left_alone(tmp_path: Path, text: str) -> Non
     path = tmp_path / ROOT_KEY
     path.write_text(text, "utf-8")
     with pytest.raises(FormatError):
-        prepare(tmp_path, user="ann")
+        prepare(tmp_path, tmp_path / MASTER_KEY, user="ann")
     assert path.read_text("utf-8") == text
 
 
@@ -94,7 +96,7 @@ def test_a_broken_master_key_is_not_replaced(tmp_path: Path, text: str) -> None:
     path = tmp_path / MASTER_KEY
     path.write_text(text)
     with pytest.raises(FormatError):
-        prepare(tmp_path, user="ann")
+        prepare(tmp_path, tmp_path / MASTER_KEY, user="ann")
     assert path.read_text() == text
 
 
@@ -108,7 +110,7 @@ def test_an_error_does_not_show_the_secret(tmp_path: Path) -> None:
 
 
 def test_neither_do_values(tmp_path: Path) -> None:
-    keys = prepare(tmp_path, user="ann", given=("AKIDGIVEN", "given secret"))
+    keys = prepare(tmp_path, tmp_path / MASTER_KEY, user="ann", given=("AKIDGIVEN", "given secret"))
     assert "given secret" not in repr(keys)
     (master,) = keys.master.every()
     for shown in (repr(keys), repr(keys.master), repr(master)):
@@ -118,10 +120,10 @@ def test_neither_do_values(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [MASTER_KEY, ROOT_KEY])
 def test_reading_makes_nothing(tmp_path: Path, name: str) -> None:
-    prepare(tmp_path, user="ann")
+    prepare(tmp_path, tmp_path / MASTER_KEY, user="ann")
     (tmp_path / name).unlink()
     with pytest.raises(StoreError):
-        read(tmp_path)
+        read(tmp_path, tmp_path / MASTER_KEY)
     assert not (tmp_path / name).exists()
 
 
@@ -133,12 +135,21 @@ def test_a_disk_that_is_full_leaves_nothing(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StoreError):
-        prepare(tmp_path, user="ann")
+        prepare(tmp_path, tmp_path / MASTER_KEY, user="ann")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_exposed_files_are_told(tmp_path: Path) -> None:
-    prepare(tmp_path, user="ann")
+    prepare(tmp_path, tmp_path / MASTER_KEY, user="ann")
     assert first_start.exposed(tmp_path) == []
     (tmp_path / ROOT_KEY).chmod(0o644)
     assert first_start.exposed(tmp_path) == [ROOT_KEY]
+
+
+def test_the_master_key_may_lie_elsewhere(tmp_path: Path) -> None:
+    store, elsewhere = tmp_path / "store", tmp_path / "elsewhere"
+    store.mkdir()
+    made = prepare(store, elsewhere, user="ann")
+    assert not (store / MASTER_KEY).exists()
+    assert elsewhere.stat().st_mode & 0o777 == 0o600
+    assert read(store, elsewhere).master() == made.master()

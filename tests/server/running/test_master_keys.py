@@ -19,14 +19,14 @@ NOW = datetime(2026, 5, 17, 9, 30, tzinfo=UTC)
 
 
 def test_a_store_begins_with_one(tmp_path: Path) -> None:
-    (made,) = MasterKeys.prepared(tmp_path).every()
+    (made,) = MasterKeys.prepared(tmp_path / MASTER_KEY).every()
     assert (len(made.secret), made.made_at) == (32, None)
     assert (tmp_path / MASTER_KEY).stat().st_mode & 0o777 == 0o600
-    assert MasterKeys.prepared(tmp_path).every() == (made,)
+    assert MasterKeys.prepared(tmp_path / MASTER_KEY).every() == (made,)
 
 
 def test_the_newest_seals_and_all_open(tmp_path: Path) -> None:
-    keys = MasterKeys.prepared(tmp_path)
+    keys = MasterKeys.prepared(tmp_path / MASTER_KEY)
     sealer = Sealer(keys, "tests")
     old = sealer.seal(b"secret", "me")
     assert sealer.renewed(old, "me") is None
@@ -43,7 +43,10 @@ def test_the_newest_seals_and_all_open(tmp_path: Path) -> None:
 
 
 def test_another_process_sees_it_at_once(tmp_path: Path) -> None:
-    one, other = MasterKeys.prepared(tmp_path), MasterKeys.prepared(tmp_path)
+    one, other = (
+        MasterKeys.prepared(tmp_path / MASTER_KEY),
+        MasterKeys.prepared(tmp_path / MASTER_KEY),
+    )
     sealer = Sealer(other, "tests")
     made = one.add(NOW)
     assert Sealer(made.secret, "tests").unseal(sealer.seal(b"x")) == b"x"
@@ -53,7 +56,7 @@ def test_another_process_sees_it_at_once(tmp_path: Path) -> None:
 
 
 def test_one_old_key_at_a_time(tmp_path: Path) -> None:
-    keys = MasterKeys.prepared(tmp_path)
+    keys = MasterKeys.prepared(tmp_path / MASTER_KEY)
     keys.add(NOW)
     before = keys.every()
     with pytest.raises(Conflict, match="first"):
@@ -62,7 +65,7 @@ def test_one_old_key_at_a_time(tmp_path: Path) -> None:
 
 
 def test_which_key_may_be_dropped_and_when(tmp_path: Path) -> None:
-    keys = MasterKeys.prepared(tmp_path)
+    keys = MasterKeys.prepared(tmp_path / MASTER_KEY)
     (old,) = keys.every()
     with pytest.raises(Conflict, match="newest"):
         keys.drop(old.id)
@@ -82,7 +85,7 @@ def test_which_key_may_be_dropped_and_when(tmp_path: Path) -> None:
 
 def test_a_key_that_was_put_there_by_hand(tmp_path: Path) -> None:
     """Its time is that of the file."""
-    keys = MasterKeys.prepared(tmp_path)
+    keys = MasterKeys.prepared(tmp_path / MASTER_KEY)
     path = tmp_path / MASTER_KEY
     path.write_text("11" * 32 + "\n" + path.read_text())
     os.utime(path, (NOW.timestamp(), NOW.timestamp()))
@@ -100,7 +103,7 @@ def test_a_key_that_was_put_there_by_hand(tmp_path: Path) -> None:
 def test_what_is_no_file_of_keys(tmp_path: Path, text: str) -> None:
     (tmp_path / MASTER_KEY).write_text(text)
     with pytest.raises(FormatError) as caught:
-        MasterKeys.prepared(tmp_path)
+        MasterKeys.prepared(tmp_path / MASTER_KEY)
     assert "00" * 31 not in str(caught.value)
     assert (tmp_path / MASTER_KEY).read_text() == text
 
@@ -109,7 +112,7 @@ def test_what_is_no_file_of_keys(tmp_path: Path, text: str) -> None:
 def test_a_file_that_is_spoiled_spoils_no_server(
     tmp_path: Path, spoil: object, caplog: pytest.LogCaptureFixture
 ) -> None:
-    keys = MasterKeys.prepared(tmp_path)
+    keys = MasterKeys.prepared(tmp_path / MASTER_KEY)
     known = keys.every()
     assert callable(spoil)
     spoil(tmp_path / MASTER_KEY)
@@ -121,11 +124,11 @@ def test_a_file_that_is_spoiled_spoils_no_server(
 
 def test_those_who_add_at_once_lose_none(tmp_path: Path) -> None:
     """One of them adds; the others are told."""
-    MasterKeys.prepared(tmp_path)
+    MasterKeys.prepared(tmp_path / MASTER_KEY)
     barrier, outcomes = threading.Barrier(8), list[str]()
 
     def add() -> None:
-        keys = MasterKeys.prepared(tmp_path)
+        keys = MasterKeys.prepared(tmp_path / MASTER_KEY)
         barrier.wait()
         try:
             outcomes.append(keys.add(NOW).id)
@@ -138,11 +141,11 @@ def test_those_who_add_at_once_lose_none(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     (made,) = filter(None, outcomes)
-    assert MasterKeys.prepared(tmp_path).every()[0].id == made
+    assert MasterKeys.prepared(tmp_path / MASTER_KEY).every()[0].id == made
 
 
 def test_a_disk_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = MasterKeys.prepared(tmp_path)
+    keys = MasterKeys.prepared(tmp_path / MASTER_KEY)
     before = (tmp_path / MASTER_KEY).read_text()
 
     def full(descriptor: int) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from holdall.backends.engine import EngineBackend
 from holdall.core.errors import Conflict, OutcomeUnknown, WrongKey
+from holdall.core.secret_files import MASTER_KEY
 from holdall.core.values import PLAIN, Versioning
 from holdall.engine import accounts, resealing, settings
 from holdall.engine.engine import Engine
@@ -65,7 +66,7 @@ class Store:
     def __init__(self, path: Path, backend: EngineBackend) -> None:
         self.path = path
         self.backend = backend
-        self.keys = MasterKeys.prepared(path)
+        self.keys = MasterKeys.prepared(path / MASTER_KEY)
         self.webhooks = Webhooks(path, self.keys)
         self.stored = StoredKeys(backend.engine, self.keys, lambda: NOW)
         self.vault = Vault(self.keys)

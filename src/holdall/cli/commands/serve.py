@@ -40,6 +40,12 @@ def command(
     keyfile: Annotated[
         str | None, typer.Option("--keyfile", metavar="FILE", help="The certificate's key.")
     ] = None,
+    master_key: Annotated[
+        str | None,
+        typer.Option(
+            "--master-key", metavar="FILE", help="Where the master keys are, if not in the store."
+        ),
+    ] = None,
     public_url: Annotated[
         str | None,
         typer.Option("--public-url", metavar="URL", help="Where others reach it, if elsewhere."),
@@ -101,6 +107,7 @@ def command(
             workers=workers,
             certfile=certfile and Path(certfile),
             keyfile=keyfile and Path(keyfile),
+            master_key=master_key and Path(master_key),
             public_url=public_url,
             domains=tuple(name.lower().strip(".") for name in domain or ()),
             region=region,
