@@ -22,9 +22,7 @@ def memory(pid: int) -> int:
 
 def _family(pid: int) -> list[int]:
     children = [
-        int(child)
-        for task in (PROC / str(pid) / "task").iterdir()
-        for child in _children(task)
+        int(child) for task in (PROC / str(pid) / "task").iterdir() for child in _children(task)
     ]
     return [pid, *(each for child in children for each in _family(child))]
 
