@@ -8,6 +8,7 @@ import re
 import secrets
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
@@ -71,6 +72,10 @@ class Claims:
             if there is not None:
                 self._demand_replaceable(target, there)
                 _keep_mode(temporary, there)
+            # The kernel's own stamp may lag by a tick of its clock: a blob that was written
+            # just before would seem to be newer than its download.
+            now = time.time_ns()
+            os.utime(temporary, ns=(now, now))
             os.replace(temporary, target)
             self._note(target)
 
