@@ -31,8 +31,8 @@ from holdall.backends.clouds.checking import (
     checked_span,
     refuse,
 )
-from holdall.backends.clouds.reading import CloudReading
 from holdall.backends.protocol import RevisionRef, Upload
+from holdall.backends.reading import DownloadReading
 from holdall.core.dispositions import attachment
 from holdall.core.errors import (
     BlobNotFound,
@@ -203,7 +203,7 @@ class AzureBackend:
 
     async def open(
         self, bucket: str, key: str, *, revision: RevisionRef = None, span: Span | None = None
-    ) -> CloudReading:
+    ) -> DownloadReading:
         name = self._name(bucket)
         check_key(key)
         check_current(revision)
@@ -220,12 +220,12 @@ class AzureBackend:
         tags = await self._tags(name, key) if said.has_tags(headers) else {}
         md5 = None if download.announced is None else download.announced.digest
         found = said.opened(key, headers, download.size, md5, tags)
-        return CloudReading(found, download.span, download)
+        return DownloadReading(found, download.span, download)
 
-    async def _nothing(self, name: str, key: str, start: int) -> CloudReading:
+    async def _nothing(self, name: str, key: str, start: int) -> DownloadReading:
         found = await self.head(name, key)
         at = min(start, found.size)
-        return CloudReading(found, (at, at), None)
+        return DownloadReading(found, (at, at), None)
 
     async def head(self, bucket: str, key: str, *, revision: RevisionRef = None) -> Revision:
         name = self._name(bucket)

@@ -28,7 +28,6 @@ from holdall.backends.clouds.checking import (
 )
 from holdall.backends.clouds.copies import wanted
 from holdall.backends.clouds.packing import unpacked
-from holdall.backends.clouds.reading import CloudReading
 from holdall.backends.gcs import granting, history, said
 from holdall.backends.gcs.history import Generation
 from holdall.backends.gcs.listing import Listing
@@ -37,6 +36,7 @@ from holdall.backends.gcs.publicity import is_public, set_public
 from holdall.backends.gcs.sending import send
 from holdall.backends.gcs.signing import signed_url
 from holdall.backends.protocol import RevisionRef, Upload
+from holdall.backends.reading import DownloadReading
 from holdall.core.dispositions import attachment
 from holdall.core.errors import (
     BlobNotFound,
@@ -248,7 +248,7 @@ class GcsBackend:
 
     async def open(
         self, bucket: str, key: str, *, revision: RevisionRef = None, span: Span | None = None
-    ) -> CloudReading:
+    ) -> DownloadReading:
         """Two requests: Google does not send metadata with the bytes."""
         name = self._name(bucket)
         check_key(key)
@@ -257,12 +257,12 @@ class GcsBackend:
             generation = await self._found(name, key, revision)
             stated = generation.revision
             if start == end or start >= stated.size:
-                return CloudReading(stated, (min(start, stated.size),) * 2, None)
+                return DownloadReading(stated, (min(start, stated.size),) * 2, None)
             try:
                 download = await self._client.get(name, generation.found, start=start, end=end)
             except BlobNotFound:  # replaced since, or deleted
                 continue
-            return CloudReading(stated, download.span, download)
+            return DownloadReading(stated, download.span, download)
         raise Busy("The blob is replaced faster than it can be opened.", bucket=name, key=key)
 
     async def head(self, bucket: str, key: str, *, revision: RevisionRef = None) -> Revision:

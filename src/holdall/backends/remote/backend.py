@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from holdall.backends.access import BucketAccess
 from holdall.backends.protocol import RevisionRef
+from holdall.backends.reading import DownloadReading
 from holdall.backends.remote import granting, naming, records, watching
 from holdall.backends.remote.control import Access, Control, Json, parsed, segment
 from holdall.backends.remote.describing import DescribingClient, told
 from holdall.backends.remote.uploads import RemoteUpload, Stages
 from holdall.backends.s3 import conditions, copying, said, uploads
 from holdall.backends.s3.copying import Origin
-from holdall.backends.s3.reading import S3Reading
 from holdall.backends.s3.sending import send
 from holdall.core.errors import (
     BucketNotEmpty,
@@ -168,7 +168,7 @@ class RemoteBackend:
 
     async def open(
         self, bucket: str, key: str, *, revision: RevisionRef = None, span: Span | None = None
-    ) -> S3Reading:
+    ) -> DownloadReading:
         name = await self._place(bucket, key)
         start, end = (0, None) if span is None else (span.start, span.end)
         said.check_span(start, end)
@@ -180,17 +180,17 @@ class RemoteBackend:
             found = await self._content(name, key, revision)
             if start >= min(found.size, found.size if end is None else end):
                 at = min(start, found.size)
-                return S3Reading(found, (at, at), None)
+                return DownloadReading(found, (at, at), None)
             # By its version it is there whatever comes after it, but not everybody may ask so.
             named = revision is not None or attempt > 0
             download = await self._download(name, found, (start, end), named=named)
             if download is not None:
-                return S3Reading(found, download.span, download)
+                return DownloadReading(found, download.span, download)
         raise Conflict(f"{key!r} changes faster than it is read.", bucket=name, key=key)
 
     async def _read_at_once(
         self, name: str, key: str, version: str | None, span: tuple[int, int | None]
-    ) -> S3Reading | None:
+    ) -> DownloadReading | None:
         """None where S3 gives nothing, or does not tell of what: it has to be looked at."""
         named = None if version is None else naming.carried(version, key)
         try:
@@ -201,7 +201,7 @@ class RemoteBackend:
         if record is None:
             await download.aclose()
             return None
-        return S3Reading(records.revision(parsed(record)), download.span, download)
+        return DownloadReading(records.revision(parsed(record)), download.span, download)
 
     async def _download(
         self, name: str, found: Revision, span: tuple[int, int | None], *, named: bool

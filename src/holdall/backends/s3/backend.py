@@ -15,6 +15,7 @@ from typing import Final, NoReturn
 
 from holdall.backends.access import BucketAccess
 from holdall.backends.protocol import RevisionRef
+from holdall.backends.reading import DownloadReading
 from holdall.backends.s3 import (
     buckets,
     conditions,
@@ -28,7 +29,6 @@ from holdall.backends.s3 import (
 )
 from holdall.backends.s3.copying import Origin
 from holdall.backends.s3.providers import AWS
-from holdall.backends.s3.reading import S3Reading
 from holdall.backends.s3.sending import send
 from holdall.backends.s3.uploads import S3Upload
 from holdall.core.dispositions import attachment
@@ -170,7 +170,7 @@ class S3Backend:
 
     async def open(
         self, bucket: str, key: str, *, revision: RevisionRef = None, span: Span | None = None
-    ) -> S3Reading:
+    ) -> DownloadReading:
         name = self._place(bucket, key)
         start, end = (0, None) if span is None else (span.start, span.end)
         said.check_span(start, end)
@@ -188,20 +188,20 @@ class S3Backend:
 
     async def _reading(
         self, name: str, key: str, download: Download, version: history.Version | None
-    ) -> S3Reading:
+    ) -> DownloadReading:
         try:
             found = await self._shown(name, key, download.head, version)
         except BaseException:
             await download.aclose()
             raise
-        return S3Reading(found, download.span, download)
+        return DownloadReading(found, download.span, download)
 
     async def _nothing(
         self, name: str, key: str, start: int, version: history.Version | None
-    ) -> S3Reading:
+    ) -> DownloadReading:
         found = await self._described(name, key, version)
         at = min(start, found.size)
-        return S3Reading(found, (at, at), None)
+        return DownloadReading(found, (at, at), None)
 
     async def head(self, bucket: str, key: str, *, revision: RevisionRef = None) -> Revision:
         name = self._place(bucket, key)

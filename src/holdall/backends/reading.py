@@ -1,21 +1,30 @@
-"""An open blob: S3's answer to a GET, or nothing where nothing is to be read."""
+"""An open blob: a provider's answer to a GET, or nothing where nothing is to be read."""
 
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from holdall.core.errors import Closed
 from holdall.core.values import Revision
-from holdall.s3.client import Download
 
 
-class S3Reading:
+class Download(Protocol):
+    """What brings the bytes, and goes on by itself where a connection breaks."""
+
+    async def __anext__(self) -> bytes: ...
+
+    def __aiter__(self) -> Self: ...
+
+    async def aclose(self) -> None: ...
+
+
+class DownloadReading:
     """Meets `holdall.backends.protocol.Reading`.
 
-    What was received is compared with the checksum of a whole object, where S3 sends one, at
-    its end. Another content is never read in its place: `Conflict` when the connection broke
-    and the blob is another one now.
+    Bytes are compared with the checksum of a whole object, where the provider has one, at its
+    end. Another content is never read in its place: `Conflict` when the connection broke and
+    the blob is another one now.
     """
 
     def __init__(
