@@ -47,7 +47,8 @@ class SeaweedServer(LoopbackServer):
         identities.write_text(json.dumps(self._identities()))
         (folder / "data").mkdir()
         return (
-            *(self._program, "server", f"-dir={folder / 'data'}", f"-ip={HOST}"),
+            *(self._program, f"-logdir={folder}", "server"),
+            *(f"-dir={folder / 'data'}", f"-ip={HOST}"),
             *(f"-ip.bind={HOST}", "-s3", f"-s3.config={identities}"),
             *(f"-{service}.port={port}" for service, port in self._http.items()),
             *(f"-{service}.port.grpc={port}" for service, port in self._grpc.items()),
@@ -57,7 +58,9 @@ class SeaweedServer(LoopbackServer):
                 "-s3.port.iceberg=0",
             ),
             *("-s3.port.lance=0", "-master.telemetry=false"),
-            *("-volume.max=0", "-master.volumeSizeLimitMB=64", "-master.volumePreallocate=false"),
+            # Volumes enough for every bucket of a run, however little room the disk has.
+            *("-volume.max=2000", "-volume.minFreeSpace=64MiB"),
+            *("-master.volumeSizeLimitMB=64", "-master.volumePreallocate=false"),
             f"-s3.localSocket={folder / 's3.sock'}",
             f"-filer.localSocket={folder / 'filer.sock'}",
         )
