@@ -114,14 +114,22 @@ async def test_a_change_whose_answer_was_lost_is_not_repeated(make: Making) -> N
     assert len(script.seen) == 1
 
 
-@pytest.mark.parametrize("fault", [problem(502, "BadGateway"), text("<html>", 504)])
+@pytest.mark.parametrize(
+    "fault",
+    [problem(500, "InternalError"), problem(502, "BadGateway"), text("<html>", 504)],
+)
 async def test_a_proxy_that_lost_the_server_is_not_asked_to_change_twice(
     make: Making, fault: Answer
 ) -> None:
     control, script = await make(fault, good)
-    with pytest.raises(StoreError):
-        await control.post("/x")
+    with pytest.raises(OutcomeUnknown) as caught:
+        await control.post("/x", bucket="b")
     assert len(script.seen) == 1
+    assert caught.value.bucket == "b"
+    with pytest.raises(StoreError) as looked:
+        control, script = await make(fault)
+        await control.get("/x")
+    assert not isinstance(looked.value, OutcomeUnknown), "a look changes nothing"
 
 
 async def test_patience_has_an_end(make: Making) -> None:

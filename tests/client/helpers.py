@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from holdall import (
@@ -67,3 +68,14 @@ class Recorder(AbstractRecursiveFileProgress, AbstractDeleteProgress):
 
     def delete(self, data: Any) -> None:
         self._note("delete", data)
+
+
+def within(progress: Recorder, held: Mapping[str, Sequence[str]]) -> None:
+    """Demand that each directory was entered before anything that it holds, and left after."""
+    told = [(kind, data.src.path.rstrip("/").rpartition("/")[2]) for kind, data in progress.events]
+    for folder, names in held.items():
+        begin, end = told.index(("enter", folder)), told.index(("leave", folder))
+        inside = {name for kind, name in told[begin:end] if kind in ("complete", "leave")}
+        assert inside >= set(names)
+        assert not {name for _, name in told[:begin]} & set(names)
+        assert all(told.count((kind, folder)) == 1 for kind in ("enter", "leave"))

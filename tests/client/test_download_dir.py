@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from holdall import BlobNotFound, Client, HoldallError, NotADirectory
-from tests.client.helpers import Recorder, keys, put_all
+from holdall.backends.engine import EngineBackend
+from tests.client.helpers import Recorder, keys, put_all, within
 
 pytestmark = pytest.mark.usefixtures("bucket")
 
@@ -34,20 +37,43 @@ async def test_a_tree_comes_back_as_it_went(client: Client, local: Path) -> None
 
 
 async def test_the_order_of_events(client: Client, local: Path) -> None:
-    await put_all(client, "dir/top", "dir/sub/file")
+    await put_all(client, "dir/top", "dir/sub/file", "dir/sub/deeper/one")
     progress = Recorder()
     await client.buckets.download_dir("blob:box/dir", local, progress=progress)
-    seen = [
-        (kind, data.src.path) for kind, data in progress.events if kind in "enter complete leave"
-    ]
-    assert seen == [
-        ("enter", "/ann/box/dir/"),
-        ("complete", "/ann/box/dir/top"),
-        ("enter", "/ann/box/dir/sub/"),
-        ("complete", "/ann/box/dir/sub/file"),
-        ("leave", "/ann/box/dir/sub/"),
-        ("leave", "/ann/box/dir/"),
-    ]
+    within(progress, {"dir": ["top", "sub"], "sub": ["file", "deeper"], "deeper": ["one"]})
+
+
+async def test_files_of_several_directories_come_at_once(
+    client: Client, local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await put_all(client, *(f"{number}/deep/file" for number in range(4)))
+    opening, everybody = EngineBackend.open, asyncio.Barrier(4)
+
+    async def together(*place: Any, **how: Any) -> Any:
+        await asyncio.wait_for(everybody.wait(), 30)
+        return await opening(*place, **how)
+
+    monkeypatch.setattr(EngineBackend, "open", together)
+    await client.buckets.download_dir("blob:box", local / "dst")
+    assert len([text for text in tree(local / "dst").values() if text]) == 4
+
+
+async def test_a_blob_that_comes_late_is_still_before_the_directory_of_its_name(
+    client: Client, local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = EngineBackend.open
+
+    async def late(backend: Any, bucket: str, key: str, **how: Any) -> Any:
+        for _ in range(200 if key == "foo" else 0):
+            await asyncio.sleep(0.001)
+        return await opening(backend, bucket, key, **how)
+
+    await put_all(client, "foo", "foo/bar", "other")
+    monkeypatch.setattr(EngineBackend, "open", late)
+    with pytest.raises(HoldallError) as caught:
+        await client.buckets.download_dir("blob:box", local / "dst")
+    assert tree(local / "dst") == {"foo": "foo", "other": "other"}
+    assert [failure.route.src.path for failure in caught.value.failed] == ["/ann/box/foo/bar"]
 
 
 HOSTILE = [
@@ -115,8 +141,9 @@ async def test_two_keys_that_are_one_path_are_not_silently_one_file(
     await put_all(client, "alias/file", "real/file", "real/other")
     with pytest.raises(HoldallError) as caught:
         await client.buckets.download_dir("blob:box", target)
-    assert [failure.route.src.path for failure in caught.value.failed] == ["/ann/box/real/file"]
-    assert (target / "real" / "file").read_text() == "alias/file"
+    (refused,) = [failure.route.src.path for failure in caught.value.failed]
+    (kept,) = {"alias/file", "real/file"} - {refused.removeprefix("/ann/box/")}
+    assert (target / "real" / "file").read_text() == kept
     assert (target / "real" / "other").read_text() == "real/other"
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, Literal
 
 from holdall.core.errors import Conflict
@@ -20,12 +21,14 @@ from holdall.server.sealing import Broken, Master, Sealer
 SETTING: Final = "imported"
 PURPOSE: Final = "imported buckets"
 
-Provider = Literal["aws", "minio", "s3"]
+S3 = Literal["aws", "minio", "s3"]
+Provider = S3 | Literal["azure", "gcp"]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A bucket at a provider. `endpoint` None: that of AWS in the region."""
+    """A bucket at a provider. `endpoint` None: Google's, or that of AWS in the region, which is
+    empty where the provider has no regions."""
 
     provider: Provider
     bucket: str
@@ -36,6 +39,28 @@ class Place:
     def about(self) -> str:
         """What its credentials are sealed with."""
         return json.dumps([self.provider, self.bucket, self.region, self.endpoint])
+
+
+@dataclass(frozen=True, slots=True)
+class AzureKey:
+    """Credentials of a storage account: its key (base64), or a shared access signature."""
+
+    account: str
+    key: str | None = field(default=None, repr=False)
+    sas: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GoogleKey:
+    """Credentials of Google: the key of a service account (JSON), or an access token."""
+
+    project: str | None
+    service_account: str | None = field(default=None, repr=False)
+    access_token: str | None = field(default=None, repr=False)
+
+
+Held = Credentials | AzureKey | GoogleKey
+"""What a bucket is imported with; those of S3 are for each who speaks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +89,10 @@ class Vault:
     def __init__(self, master: Master) -> None:
         self._sealer = Sealer(master, PURPOSE)
 
-    def seal(self, place: Place, credentials: Credentials) -> Import:
-        plain = json.dumps(
-            [credentials.access_key, credentials.secret_key, credentials.session_token]
-        )
-        return Import(place, self._sealer.seal(plain.encode(), place.about))
+    def seal(self, place: Place, held: Held) -> Import:
+        return Import(place, self._sealer.seal(_packed(held).encode(), place.about))
 
-    def open(self, found: Import) -> Credentials:
+    def open(self, found: Import) -> Held:
         """`Conflict` where the key is gone that they were sealed with."""
         try:
             plain = self._sealer.unseal(found.sealed, found.place.about)
@@ -79,13 +101,21 @@ class Vault:
                 "The credentials of this bucket were sealed with a master key that is gone. Delete"
                 " the bucket here, and import it again."
             ) from None
-        return Credentials(*json.loads(plain))
+        return _KINDS.get(found.place.provider, Credentials)(*json.loads(plain))
 
     def renewed(self, text: str) -> str | None:
         """A document, sealed with the newest master key; None where it is already. `Broken`."""
         found = Import.of(text)
         sealed = self._sealer.renewed(found.sealed, found.place.about)
         return None if sealed is None else Import(found.place, sealed).text
+
+
+_KINDS: Final[Mapping[str, type[Held]]] = {"azure": AzureKey, "gcp": GoogleKey}
+
+
+def _packed(held: Held) -> str:
+    """The values in the order of the fields, which is part of what is stored."""
+    return json.dumps([getattr(held, each.name) for each in fields(held)])
 
 
 def import_of(bucket: Bucket) -> Import | None:

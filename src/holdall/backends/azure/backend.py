@@ -235,6 +235,8 @@ class AzureBackend:
         return said.revision(found, await self._tags(name, key) if found.tag_count else {})
 
     async def _tags(self, name: str, key: str) -> Mapping[str, str]:
+        if not self._client.account.native_tags:
+            return {}
         with translated(name, key):
             tags: Mapping[str, str] = await self._client.blob(name, key).get_blob_tags()
             return tags

@@ -33,7 +33,7 @@ async def copy(
     if made_of.content_type != source.content_type:
         return await _through_us(client, source, place, target, made_of)
     kept = Said(made_of.metadata, made_of.tags, _packed_sums(source))
-    arguments = said.arguments(kept, native_tags=not client.account.hierarchical)
+    arguments = said.arguments(kept, native_tags=client.account.native_tags)
     if not arguments["metadata"] and (source.metadata or source.tags or kept.checksums):
         arguments["metadata"] = _NO_METADATA  # none would mean the source's
     pinned: dict[str, Any] = {

@@ -46,6 +46,7 @@ class Listing:
         self._client = client
         self._container = container
         self._hierarchical = client.account.hierarchical
+        self._tags = client.account.native_tags
         self._ordered = not self._hierarchical
         self._last = b""
         self._room = limit + 1
@@ -76,7 +77,7 @@ class Listing:
         self, prefix: str, delimiter: str, after: str
     ) -> AsyncGenerator[tuple[str, Entry], None]:
         container = self._client.container(self._container)
-        include = ["metadata"] if self._hierarchical else ["metadata", "tags"]
+        include = ["metadata", "tags"] if self._tags else ["metadata"]
         options: dict[str, Any] = {"name_starts_with": prefix or None, "include": include}
         options["results_per_page"] = min(_MOST, max(_LEAST, self._room))
         with translated(self._container):

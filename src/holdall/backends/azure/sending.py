@@ -30,7 +30,7 @@ async def send(
     async with aclosing(BlocksUpload(client, bucket, key)) as upload:
         content_type, checksums = await pour(key, source, options, upload)
         kept = Said(options.metadata, options.tags, checksums)
-        arguments = said.arguments(kept, native_tags=not client.account.hierarchical)
+        arguments = said.arguments(kept, native_tags=client.account.native_tags)
         arguments["content_settings"] = said.content(content_type, checksums, content)
         stored = await upload.complete(
             arguments, said.conditions(options.precondition, bucket, key)

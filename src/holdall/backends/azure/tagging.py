@@ -19,7 +19,7 @@ async def set_tags(client: AzureClient, bucket: str, key: str, tags: Mapping[str
     """
     found = await client.properties(bucket, key)
     said = unpacked(found.metadata or {})
-    native = not client.account.hierarchical and are_tags(dict(tags))
+    native = client.account.native_tags and are_tags(dict(tags))
     blob = client.blob(bucket, key)
     if native:
         with translated(bucket, key, changes=True):

@@ -41,6 +41,7 @@ from holdall.core.dispositions import attachment
 from holdall.core.errors import (
     BlobNotFound,
     BucketNotEmpty,
+    BucketNotFound,
     Busy,
     Conflict,
     HoldallError,
@@ -225,12 +226,12 @@ class GcsBackend:
         return BucketRecord(name, self._owner, name, created_at, versioning, public)
 
     async def _is_public(self, name: str) -> bool:
-        """Whoever may not read the policy is not told."""
+        """Whoever may not read the policy is not told; fake-gcs-server has none to read."""
         if not self.capabilities.public_access:
             return False
         try:
             return is_public(await self._client.policy(name))
-        except PermissionDenied:
+        except (PermissionDenied, BucketNotFound):
             return False
 
     def _name(self, bucket: str) -> str:

@@ -10,6 +10,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, M
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import aiohttp
+
 from holdall.backends.access import BucketAccess
 from holdall.backends.protocol import RevisionRef
 from holdall.backends.reading import DownloadReading
@@ -64,7 +66,8 @@ a server takes 1 MiB."""
 
 
 class RemoteBackend:
-    """Meets `Backend`. `access` says where the server is and who asks.
+    """Meets `Backend`. `access` says where the server is and who asks. A `session` that is
+    handed in is used for all of it and never closed.
 
     Buckets at other providers that the server knows of are listed and can be removed; their
     blobs are `Conflict` here (`holdall.backends.remote.elsewhere` reaches them).
@@ -73,13 +76,19 @@ class RemoteBackend:
     capabilities = Capabilities(signed_urls=True, credentials=True, bucket_ids=False)
 
     def __init__(
-        self, access: Access, *, retries: Retries = RETRIES, patience: Patience = PATIENCE
+        self,
+        access: Access,
+        *,
+        retries: Retries = RETRIES,
+        patience: Patience = PATIENCE,
+        session: aiohttp.ClientSession | None = None,
     ) -> None:
-        self.control = Control(access, retries=retries, patience=patience)
+        self.control = Control(access, retries=retries, patience=patience, session=session)
         self._client = DescribingClient(
             access.endpoint,
             access.credentials,
             region=access.region,
+            session=session,
             retries=retries,
             patience=patience,
         )
@@ -152,6 +161,8 @@ class RemoteBackend:
         _check_condition(options.precondition)
         with conditions.demanding(options.precondition):
             sent = await send(self._client, name, key, source, options)
+        if options.brief:
+            return said.stored(key, sent.stored, sent.size)
         return await self._made(name, key, sent.stored, sent.size)
 
     async def _made(self, name: str, key: str, stored: Stored, size: int) -> Revision:

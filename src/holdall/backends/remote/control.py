@@ -61,21 +61,29 @@ class _Request:
 
 
 class Control:
-    """The control plane of one server. Constructed without I/O; closed with `aclose`.
+    """The control plane of one server. Constructed without I/O; closed with `aclose`. A
+    `session` that is handed in is never closed.
 
     What only looks is asked again after any failure that may pass; a change only where the
-    server says that nothing was done. `OutcomeUnknown` where an answer to a change was lost.
+    server says that nothing was done. `OutcomeUnknown` where an answer to a change was lost, or
+    says that the server failed.
     """
 
     def __init__(
-        self, access: Access, *, retries: Retries = RETRIES, patience: Patience = PATIENCE
+        self,
+        access: Access,
+        *,
+        retries: Retries = RETRIES,
+        patience: Patience = PATIENCE,
+        session: aiohttp.ClientSession | None = None,
     ) -> None:
         self.access = access
         self._retries = retries
         self._timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=patience.connect, sock_read=patience.idle
         )
-        self._session: aiohttp.ClientSession | None = None
+        self._session = session
+        self._is_ours = session is None
         self._closed = False
         self._skew = timedelta()
 
@@ -83,7 +91,7 @@ class Control:
         """Let go of the connections. Harmless when repeated."""
         self._closed = True
         session, self._session = self._session, None
-        if session is not None:
+        if session is not None and self._is_ours:
             await session.close()
 
     async def get(self, path: str, query: Mapping[str, Any] = _NONE, **facts: Any) -> Json:
@@ -156,6 +164,7 @@ class Control:
             lambda: self._attempt(request),
             replayable=True,
             changes=request.changes,
+            once=request.changes,
         )
 
     async def _attempt(self, request: _Request) -> Json:
@@ -171,9 +180,7 @@ class Control:
             ) as response:
                 content = await response.read()
         except (TimeoutError, aiohttp.ClientError) as error:
-            failure = broken(error, request.facts, changes=request.changes)
-            failure.transient = failure.transient and not (request.changes and failure.unsure)
-            raise failure from error
+            raise broken(error, request.facts, changes=request.changes) from error
         headers = lower(response.headers)
         if response.status >= 300:
             raise self._refused(response.status, headers, content, request)

@@ -4,13 +4,16 @@ with the temporary credentials that the server hands out for each."""
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
+from holdall.backends.protocol import Backend
 from holdall.backends.remote import granting
 from holdall.backends.remote.backend import RemoteBackend
-from holdall.backends.remote.granting import Grant
-from holdall.backends.remote.renewing import RenewingClient
+from holdall.backends.remote.granting import AzureGrant, GoogleGrant, Grant
+from holdall.backends.remote.renewing import Renewal, RenewingClient
 from holdall.backends.s3 import S3Backend
+from holdall.core.errors import NotSupported
 from holdall.core.values import BucketRecord
 from holdall.s3.client import S3Client
 
@@ -31,23 +34,63 @@ class Elsewhere:
 
     def __init__(self, home: RemoteBackend) -> None:
         self._home = home
-        self._found: dict[str, BucketElsewhere] = {}
+        self._found: dict[str, Backend] = {}
         self._lock = asyncio.Lock()
 
-    async def backend_of(self, record: BucketRecord) -> BucketElsewhere:
-        """`NotSupported` where the provider makes no credentials for one bucket."""
+    async def backend_of(self, record: BucketRecord) -> Backend:
+        """`NotSupported` where the provider makes no credentials for one bucket, and where the
+        extra is not installed that reaches it."""
         async with self._lock:
             if record.id not in self._found:
-                ask = partial(self._ask, record)
-                grant = await ask()
-                client = RenewingClient(grant, ask)
-                self._found[record.id] = BucketElsewhere(client, grant.bucket)
+                self._found[record.id] = await self._way(record)
             return self._found[record.id]
 
-    async def _ask(self, record: BucketRecord) -> Grant:
-        return Grant.of(await granting.granted(self._home.control, record))
+    async def _way(self, record: BucketRecord) -> Backend:
+        if record.provider == "azure":
+            return await self._azure(record)
+        if record.provider == "gcp":
+            return await self._google(record)
+
+        async def ask() -> Grant:
+            return Grant.of(await self._fields(record))
+
+        grant = await ask()
+        return BucketElsewhere(RenewingClient(grant, ask), grant.bucket)
+
+    # Drivers are imported late: each has requirements of its own.
+
+    async def _azure(self, record: BucketRecord) -> Backend:
+        with _needing("holdall[azure]"):
+            from holdall.backends.remote.elsewhere_azure import AzureElsewhere
+
+        async def ask() -> AzureGrant:
+            return AzureGrant.of(await self._fields(record))
+
+        grant = await ask()
+        return AzureElsewhere.granted(record, grant, Renewal(grant, ask))
+
+    async def _google(self, record: BucketRecord) -> Backend:
+        with _needing("holdall[gcs]"):
+            from holdall.backends.remote.elsewhere_google import GoogleElsewhere
+
+        async def ask() -> GoogleGrant:
+            return GoogleGrant.of(await self._fields(record))
+
+        grant = await ask()
+        return GoogleElsewhere.granted(grant, Renewal(grant, ask))
+
+    async def _fields(self, record: BucketRecord) -> Mapping[str, str]:
+        return await granting.granted(self._home.control, record)
 
     async def aclose(self) -> None:
         found, self._found = self._found, {}
         for backend in found.values():
             await backend.aclose()
+
+
+@contextmanager
+def _needing(what: str) -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise NotSupported(f"this needs {what}: {error}") from error

@@ -36,6 +36,40 @@ class Grant:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class AzureGrant:
+    """A container at Azure, and a shared access signature that is good until a time."""
+
+    bucket: str
+    endpoint: str
+    until: datetime
+    sas: str = field(repr=False)
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> Self:
+        until = datetime.fromisoformat(fields["expiry"])
+        return cls(fields["bucket_name"], fields["storage_endpoint"], until, fields["sas_token"])
+
+
+@dataclass(frozen=True, slots=True)
+class GoogleGrant:
+    """A bucket at Google, and an access token that is good until a time. `endpoint` None is
+    Google's own."""
+
+    bucket: str
+    project: str
+    endpoint: str | None
+    until: datetime
+    token: str = field(repr=False)
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> Self:
+        until = datetime.fromisoformat(fields["expire_time"])
+        endpoint = fields.get("endpoint_url")
+        named = fields["bucket_name"], fields["project"]
+        return cls(*named, endpoint, until, fields["access_token"])
+
+
 async def granted(control: Control, record: BucketRecord) -> Mapping[str, str]:
     """What the server gives out for a bucket: to write, or where the caller may not, to read."""
     path, facts = f"/buckets/{segment(str(record.name))}/credentials", {"bucket": record.name}

@@ -1,11 +1,11 @@
-"""An S3 client whose credentials end, and which asks for others before they do."""
+"""Credentials that end, and others that are asked for before they do."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
 import aiohttp
 
@@ -22,20 +22,53 @@ AHEAD: Final = timedelta(minutes=5)
 
 CONNECTIONS: Final = 64
 
-Ask = Callable[[], Awaitable[Grant]]
 Clock = Callable[[], datetime]
 
 
-class RenewingClient(S3Client):
-    """Speaks S3 with a grant, and then with what `ask` gives in its place."""
+class Ending(Protocol):
+    """Something that is good until a time."""
 
-    def __init__(self, grant: Grant, ask: Ask, *, now: Clock | None = None) -> None:
+    @property
+    def until(self) -> datetime: ...
+
+
+T = TypeVar("T", bound=Ending)
+
+
+class Renewal(Generic[T]):
+    """A grant, and then what `ask` gives in its place."""
+
+    def __init__(self, grant: T, ask: Callable[[], Awaitable[T]], *, now: Clock | None = None):
+        self._grant = grant
+        self._ask = ask
+        self._clock = now or (lambda: datetime.now(UTC))
+        self._renewing = asyncio.Lock()
+
+    async def current(self) -> T:
+        """While the old one is good it is no matter when nobody gives another."""
+        async with self._renewing:
+            left = self._grant.until - self._clock()
+            if left <= AHEAD:
+                try:
+                    self._grant = await self._ask()
+                except HoldallError:
+                    if left <= timedelta():
+                        raise
+            return self._grant
+
+
+class RenewingClient(S3Client):
+    """Speaks S3 with what is granted."""
+
+    def __init__(
+        self, grant: Grant, ask: Callable[[], Awaitable[Grant]], *, now: Clock | None = None
+    ) -> None:
         super().__init__(grant.endpoint_url, grant.credentials, region=grant.region)
-        self._sender = _Sender(grant, ask, now or (lambda: datetime.now(UTC)))
+        self._sender = _Sender(grant, Renewal(grant, ask, now=now))
 
 
 class _Sender(Sender):
-    def __init__(self, grant: Grant, ask: Ask, clock: Clock) -> None:
+    def __init__(self, grant: Grant, renewal: Renewal[Grant]) -> None:
         super().__init__(
             Endpoint.parse(grant.endpoint_url, path_style=True),
             grant.credentials,
@@ -45,29 +78,12 @@ class _Sender(Sender):
             retries=RETRIES,
             patience=PATIENCE,
         )
-        self._until = grant.until
-        self._ask = ask
-        self._clock = clock
-        self._renewing = asyncio.Lock()
+        self._renewal = renewal
 
     async def request(self, request: Request) -> Answer:
-        await self._renew()
+        self.credentials = (await self._renewal.current()).credentials
         return await super().request(request)
 
     async def open(self, request: Request) -> aiohttp.ClientResponse:
-        await self._renew()
+        self.credentials = (await self._renewal.current()).credentials
         return await super().open(request)
-
-    async def _renew(self) -> None:
-        """While the old ones are good it is no matter when nobody gives others."""
-        async with self._renewing:
-            left = self._until - self._clock()
-            if left > AHEAD:
-                return
-            try:
-                grant = await self._ask()
-            except HoldallError:
-                if left <= timedelta():
-                    raise
-                return
-            self.credentials, self._until = grant.credentials, grant.until

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from urllib.parse import parse_qs
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.storage.blob import BlobSasPermissions, generate_blob_sas
@@ -25,9 +26,10 @@ class Account:
     """`url` is the blob endpoint, `https://NAME.blob.core.windows.net`.
 
     One of `key` (the account's, base64), `sas` (a shared access signature) and `token` (a
-    credential of azure-identity, not closed by us) says who asks; nobody does without.
+    credential of azure-identity, not closed by us) says who asks; nobody does without. A
+    `sas` that ends is replaced by `ask`, which gives one for the same that is good now.
     `hierarchical` says that the account has a hierarchical namespace: such an account keeps
-    no tags, and lists folder by folder. A `sas` has to allow tags (`t`) elsewhere.
+    no tags, and lists folder by folder.
     """
 
     url: str
@@ -36,6 +38,7 @@ class Account:
     sas: str | None = field(default=None, repr=False)
     token: AsyncTokenCredential | None = field(default=None, repr=False)
     hierarchical: bool = False
+    ask: Callable[[], Awaitable[str]] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.token is not None and not self.url.startswith("https://"):
@@ -46,7 +49,13 @@ class Account:
         """What azure-storage-blob takes for a credential."""
         if self.key is not None:
             return {"account_name": self.name, "account_key": self.key}
-        return self.sas or self.token
+        return self.token if self.ask is not None else self.sas or self.token
+
+    @property
+    def native_tags(self) -> bool:
+        """Whether the account keeps tags, and who asks may see and set them."""
+        said = parse_qs(self.sas or "").get("sp")  # none: the permissions are in a stored policy
+        return not self.hierarchical and (said is None or "t" in said[0])
 
     async def headers(self) -> dict[str, str]:
         """The header that a request of our own needs beside a URL from `readable`."""
@@ -55,8 +64,11 @@ class Account:
         found = await self.token.get_token(SCOPE)
         return {"authorization": f"Bearer {found.token}"}
 
-    def readable(self, url: str, container: str, key: str) -> str:
-        """`url`, of a blob, so that it can be read with it. A SAS stands in it already."""
+    async def readable(self, url: str, container: str, key: str) -> str:
+        """`url`, of a blob, so that it can be read with it. A SAS stands in it already, unless
+        it is to be asked for."""
+        if self.ask is not None:
+            return f"{url}?{await self.ask()}"
         if self.key is None:
             return url
         return self.signed(url, container, key, BlobSasPermissions(read=True), READ_FOR)

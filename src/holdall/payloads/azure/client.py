@@ -38,10 +38,20 @@ _TRANSIENT: Final = frozenset({408, 429, 500, 502, 503, 504})
 
 
 class AzureClient:
-    """Connects lazily. `aclose` twice is harmless; afterwards everything raises `Closed`."""
+    """Connects lazily. `aclose` twice is harmless; afterwards everything raises `Closed`.
 
-    def __init__(self, account: Account, *, retries: Retries | None = None) -> None:
+    A `connector` that is handed in makes all connections, and is not closed.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        retries: Retries | None = None,
+        connector: aiohttp.BaseConnector | None = None,
+    ) -> None:
         self.account = account
+        self._connector = connector
         self._retries = retries or Retries()
         self._service: BlobServiceClient | None = None
         self._session: aiohttp.ClientSession | None = None
@@ -54,7 +64,7 @@ class AzureClient:
             self._service = BlobServiceClient(
                 self.account.url,
                 credential=self.account.credential,  # type: ignore[arg-type]
-                transport=Transport(session=self._sessions(), session_owner=False),
+                transport=Transport(self._sessions(), self.account.ask),
                 retry_policy=Backoff(self._retries),
             )
         return self._service
@@ -99,7 +109,7 @@ class AzureClient:
         facts = {"bucket": container, "key": key}
         said = {"x-ms-version": self.service.api_version, **headers}
         said |= await self.account.headers()
-        url = self.account.readable(self.blob(container, key).url, container, key)
+        url = await self.account.readable(self.blob(container, key).url, container, key)
         try:
             response = await self._sessions().get(URL(url, encoded=True), headers=said)
         except (TimeoutError, aiohttp.ClientError) as error:
@@ -114,7 +124,7 @@ class AzureClient:
     def _sessions(self) -> aiohttp.ClientSession:
         self._demand_open()
         if self._session is None:
-            self._session = session("identity")
+            self._session = session("identity", self._connector)
         return self._session
 
     def _demand_open(self) -> None:

@@ -38,7 +38,7 @@ async def copy_blob(
     Within an account the bytes do not move and the answer is mostly the end of it. A copy
     that takes longer shows as an empty blob until it is done, and is aborted with its waiter.
     """
-    url = client.account.readable(client.blob(*source).url, *source)
+    url = await client.account.readable(client.blob(*source).url, *source)
     blob = client.blob(*target)
     with translated(*target, changes=True):
         # Once: a second request would meet the first one's copy, and its conditions.

@@ -11,9 +11,26 @@ from holdall.s3.client.once import sent_once
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=60)
 
 
-def session(accept_encoding: str) -> aiohttp.ClientSession:
-    """Bodies come as they were sent. Must be called where an event loop runs."""
+async def beginning(answer: aiohttp.ClientResponse, most: int) -> bytes:
+    """The body, or its first bytes if it has more than `most`."""
+    found = bytearray()
+    async for chunk in answer.content.iter_any():
+        found += chunk
+        if len(found) > most:
+            break
+    return bytes(found)
+
+
+def session(
+    accept_encoding: str, connector: aiohttp.BaseConnector | None = None
+) -> aiohttp.ClientSession:
+    """Bodies come as they were sent. Must be called where an event loop runs.
+
+    A `connector` that is handed in makes all connections, and is not closed.
+    """
     return aiohttp.ClientSession(
+        connector=connector,
+        connector_owner=connector is None,
         timeout=_TIMEOUT,
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),

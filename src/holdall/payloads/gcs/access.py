@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -28,14 +29,23 @@ class Token:
 
 class Access:
     """Credentials of google-auth, or nobody's. They renew themselves in a thread of their own:
-    google-auth blocks while it asks for a token."""
+    google-auth blocks while it asks for a token. Without credentials `ask` may give an access
+    token that is good now."""
 
-    def __init__(self, credentials: Credentials | None) -> None:
+    def __init__(
+        self,
+        credentials: Credentials | None,
+        *,
+        ask: Callable[[], Awaitable[str]] | None = None,
+    ) -> None:
         self.credentials = credentials
+        self._ask = ask
         self._renewing = asyncio.Lock()
 
     async def headers(self) -> dict[str, str]:
         """`PermissionDenied` when no token is given, `StoreError` when nobody answers."""
+        if self._ask is not None:
+            return {"authorization": f"Bearer {await self._ask()}"}
         if self.credentials is None:
             return {}
         async with self._renewing:

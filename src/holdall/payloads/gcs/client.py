@@ -48,7 +48,8 @@ Resource = dict[str, Any]
 
 class GcsClient:
     """`credentials` are google-auth's, made for `holdall.payloads.gcs.access.SCOPE`; without
-    them nobody asks. `project` is the one whose buckets are made and listed.
+    them nobody asks. An `access` says it in their place. `project` is the one whose buckets are
+    made and listed. A `connector` that is handed in makes all connections, and is not closed.
 
     Connects lazily. `aclose` twice is harmless; afterwards everything raises `Closed`.
     """
@@ -60,10 +61,13 @@ class GcsClient:
         *,
         endpoint: str = ENDPOINT,
         retries: Retries | None = None,
+        access: Access | None = None,
+        connector: aiohttp.BaseConnector | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.project = project
-        self._transport = Transport(Access(credentials), retries or Retries())
+        access = access or Access(credentials)
+        self._transport = Transport(access, retries or Retries(), connector)
 
     @property
     def credentials(self) -> Credentials | None:

@@ -47,11 +47,15 @@ class Call:
 
 
 class Transport:
-    """Connects lazily. After `aclose` everything raises `Closed`."""
+    """Connects lazily. After `aclose` everything raises `Closed`. A `connector` that is handed in
+    makes all connections, and is not closed."""
 
-    def __init__(self, access: Access, retries: Retries) -> None:
+    def __init__(
+        self, access: Access, retries: Retries, connector: aiohttp.BaseConnector | None = None
+    ) -> None:
         self.access = access
         self.retries = retries
+        self._connector = connector
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
@@ -116,7 +120,7 @@ class Transport:
         if self._session is None:
             # Google undoes the compression of what is stored compressed, unless told that we
             # could do it ourselves; nobody here does.
-            self._session = session("gzip")
+            self._session = session("gzip", self._connector)
         return self._session
 
     async def aclose(self) -> None:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal, Self
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, StringConstraints, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from holdall.core.errors import NotSupported
 from holdall.core.values import Versioning
 from holdall.engine import buckets
 from holdall.s3.federation import Wish
 from holdall.s3.signing import LONGEST
-from holdall.s3.signing import Credentials as Signing
 from holdall.server.control import urls
 from holdall.server.control.buckets import Bucket, Owner, engine_for_new, shown
 from holdall.server.control.caller import Caller, Calling
 from holdall.server.control.names import BucketInPath, BucketName, Key, Text
 from holdall.server.control.problems import Refusal
-from holdall.server.imports import SETTING, Import, Place, Provider, import_of
-from holdall.server.providers import AWS, ProviderRefused, Unreachable
+from holdall.server.control.provider_credentials import (
+    AzureCredentials,
+    GoogleCredentials,
+    S3Credentials,
+    TheirBucket,
+)
+from holdall.server.imports import S3, SETTING, Import, Place, import_of
+from holdall.server.provider_issuer import ProviderRefused, Unreachable, UrlWish
 
 router = APIRouter(prefix="/buckets", tags=["imported buckets"])
 
@@ -37,86 +41,68 @@ _ON_URLS = {
     "PUT": "s3:PutObject",
     "DELETE": "s3:DeleteObject",
 }
-_ACTIONS = {
-    "read": ("s3:GetObject",),
-    "write": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
-}
 
 
-_HOST: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|[0-9a-f:.]+")
-
-
-def _checked_url(text: str) -> str:
-    """`ValueError`, which ports out of range and IPv6 addresses that are none raise by
-    themselves."""
-    found = urlsplit(text)
-    host, _port = found.hostname or "", found.port
-    if found.scheme not in ("http", "https") or "@" in found.netloc or not _HOST.fullmatch(host):
-        raise ValueError("it is no address such as https://s3.example.com")
-    if found.path not in ("", "/") or found.query or found.fragment:
-        raise ValueError("it must end after the host and the port")
-    return text.rstrip("/")
-
-
-def _checked_secret(secret: SecretStr) -> SecretStr:
-    """`ValueError` for what goes into no header."""
-    text = secret.get_secret_value()
-    if not text or not text.isascii() or not text.isprintable():
-        raise ValueError("it has printable ASCII characters")
-    return secret
-
-
-TheirBucket = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$")
-]
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-Url = Annotated[
-    str, StringConstraints(pattern=r"^[!-~]+$", max_length=2048), AfterValidator(_checked_url)
-]
-Secret = Annotated[SecretStr, Field(max_length=8192), AfterValidator(_checked_secret)]
-Id = Annotated[str, StringConstraints(pattern=r"^[!-~]{3,128}$")]
-
-
-class GivenCredentials(BaseModel):
-    """Keys of the provider. `endpoint_url` is needed but for AWS itself."""
-
-    bucket_name: TheirBucket | None = None
-    region_name: Region = "us-east-1"
-    endpoint_url: Url | None = None
-    access_key_id: Id
-    secret_access_key: Secret
-    session_token: Secret | None = None
-
-    @property
-    def signing(self) -> Signing:
-        token = None if self.session_token is None else self.session_token.get_secret_value()
-        return Signing(self.access_key_id, self.secret_access_key.get_secret_value(), token)
-
-
-class WantedImport(BaseModel):
+class _WantedImport(BaseModel):
     """`name` is what the bucket is called here; `provider_bucket_name` what it is there."""
 
-    provider: Provider
     name: BucketName
     provider_bucket_name: TheirBucket | None = None
     owner: Owner = None
-    credentials: GivenCredentials
 
     @model_validator(mode="after")
-    def _check(self) -> Self:
-        names = {self.provider_bucket_name, self.credentials.bucket_name} - {None}
-        if len(names) != 1:
-            raise ValueError("say what the bucket is called there, once")
-        if self.provider != "aws" and self.credentials.endpoint_url is None:
-            raise ValueError("this provider needs `credentials.endpoint_url`")
+    def _check_place(self) -> Self:
+        self.place()
         return self
 
-    @property
+    def place(self) -> Place:
+        """`ValueError` for one that cannot be."""
+        raise NotImplementedError
+
+    def _theirs(self, given: str | None) -> str:
+        names = {self.provider_bucket_name, given} - {None}
+        if len(names) != 1:
+            raise ValueError("say what the bucket is called there, once")
+        return str(names.pop())
+
+
+class S3Import(_WantedImport):
+    """A bucket at whoever speaks S3."""
+
+    provider: S3
+    credentials: S3Credentials
+
     def place(self) -> Place:
         given = self.credentials
-        bucket = self.provider_bucket_name or given.bucket_name
-        assert bucket is not None, "it was checked"
+        if self.provider != "aws" and given.endpoint_url is None:
+            raise ValueError("this provider needs `credentials.endpoint_url`")
+        bucket = self._theirs(given.bucket_name)
         return Place(self.provider, bucket, given.region_name, given.endpoint_url)
+
+
+class AzureImport(_WantedImport):
+    """A container of an Azure storage account."""
+
+    provider: Literal["azure"]
+    credentials: AzureCredentials
+
+    def place(self) -> Place:
+        given = self.credentials
+        return Place("azure", self._theirs(given.bucket_name), "", given.storage_endpoint)
+
+
+class GoogleImport(_WantedImport):
+    """A bucket of Google Cloud Storage."""
+
+    provider: Literal["gcp"]
+    credentials: GoogleCredentials
+
+    def place(self) -> Place:
+        given = self.credentials
+        return Place("gcp", self._theirs(given.bucket_name), "", given.endpoint_url)
+
+
+WantedImport = Annotated[S3Import | AzureImport | GoogleImport, Field(discriminator="provider")]
 
 
 @router.post("/import", status_code=201)
@@ -128,7 +114,7 @@ async def import_bucket(wanted: WantedImport, caller: Caller) -> Bucket:
     """
     engine = engine_for_new(caller, wanted.name, wanted.owner)
     try:
-        found = await caller.site.providers.verify(wanted.place, wanted.credentials.signing)
+        found = await caller.site.providers.verify(wanted.place(), wanted.credentials.held)
     except ProviderRefused as error:
         raise _refused(error) from None
     except Unreachable:
@@ -173,14 +159,11 @@ async def sign_url(bucket: BucketInPath, wanted: WantedUrl, caller: Caller) -> u
     imported = import_of(found)
     if imported is None:
         return await urls.sign_url(urls.Wanted(bucket=bucket, **wanted.model_dump()), caller)
+    wish = UrlWish(
+        wanted.method, wanted.key, wanted.expires_in, wanted.version, wanted.download_name
+    )
     return urls.SignedUrl(
-        url=caller.site.providers.sign_url(
-            imported,
-            wanted.method,
-            wanted.key,
-            urls.query_of(wanted.version, wanted.download_name),
-            wanted.expires_in,
-        ),
+        url=await caller.site.providers.sign_url(imported, wish),
         method=wanted.method,
         expires_at=caller.site.state.now() + timedelta(seconds=wanted.expires_in),
     )
@@ -193,7 +176,7 @@ class WantedCredentials(BaseModel):
     access: Literal["read", "write"] = "read"
 
 
-class BucketCredentials(BaseModel):
+class S3BucketCredentials(BaseModel):
     """For this bucket only, at `endpoint_url` by the name `bucket_name`."""
 
     bucket_name: str
@@ -205,13 +188,40 @@ class BucketCredentials(BaseModel):
     expiration: datetime
 
 
-@router.post("/{bucket}/credentials", status_code=201)
+class AzureBucketCredentials(BaseModel):
+    """A shared access signature for this container only."""
+
+    bucket_name: str
+    storage_endpoint: str
+    sas_token: str
+    expiry: datetime
+
+
+class GoogleBucketCredentials(BaseModel):
+    """An access token for this bucket only. `endpoint_url`: that of what stands in for Google."""
+
+    bucket_name: str
+    project: str
+    access_token: str
+    expire_time: datetime
+    endpoint_url: str | None = None
+
+
+BucketCredentials = S3BucketCredentials | AzureBucketCredentials | GoogleBucketCredentials
+_GIVEN: Final[Mapping[str, type[BucketCredentials]]] = {
+    "azure": AzureBucketCredentials,
+    "gcp": GoogleBucketCredentials,
+}
+
+
+@router.post("/{bucket}/credentials", status_code=201, response_model_exclude_none=True)
 async def make_credentials(
     bucket: BucketInPath, wanted: WantedCredentials, caller: Caller
 ) -> BucketCredentials:
-    """Make temporary credentials for a bucket, whoever keeps it.
+    """Make temporary credentials for a bucket, whoever keeps it; their fields depend on that.
 
-    Where the provider makes none for one bucket alone it is 501; signed addresses work.
+    How long those of Google are good Google decides: an hour at most. Where the provider makes
+    none for one bucket alone, of what the bucket was imported with, it is 501.
     """
     found = await caller.bucket(bucket, "s3:ListBucket", elsewhere=True)
     for action in (
@@ -225,14 +235,14 @@ async def make_credentials(
     return await _theirs(imported, wanted, caller)
 
 
-def _own(bucket: str, wanted: WantedCredentials, caller: Calling) -> BucketCredentials:
+def _own(bucket: str, wanted: WantedCredentials, caller: Calling) -> S3BucketCredentials:
     session, token = caller.site.sessions.make(
         caller.proved.key,
         timedelta(seconds=wanted.seconds),
         buckets=(bucket,),
         read_only=wanted.access == "read",
     )
-    return BucketCredentials(
+    return S3BucketCredentials(
         bucket_name=bucket,
         region_name=caller.site.state.region,
         endpoint_url=caller.endpoint,
@@ -250,10 +260,10 @@ async def _theirs(
     scope = caller.proved.key.caller.key
     if scope is not None and scope.policies:
         raise NotSupported("A key with a policy gets signed addresses of imported buckets only.")
-    site, place = caller.site, imported.place
+    site = caller.site
     wish = Wish(wanted.seconds, wanted.access == "write")
     try:
-        granted = await site.providers.temporary_credentials(imported, wish, site.state.now())
+        fields = await site.providers.temporary_credentials(imported, wish, site.state.now())
     except ProviderRefused:
         raise NotSupported(
             "The provider refused to make credentials with those that it was imported with. Ask for"
@@ -261,13 +271,4 @@ async def _theirs(
         ) from None
     except Unreachable:
         raise _unreachable(503) from None
-    made = granted.credentials
-    return BucketCredentials(
-        bucket_name=place.bucket,
-        region_name=place.region,
-        endpoint_url=place.endpoint or AWS.format(place.region),
-        access_key_id=made.access_key,
-        secret_access_key=made.secret_key,
-        session_token=str(made.session_token),
-        expiration=granted.expiration,
-    )
+    return _GIVEN.get(imported.place.provider, S3BucketCredentials).model_validate(fields)
