@@ -53,6 +53,7 @@ def serving_whole(directory: Path, **options: Any) -> Iterator[Whole]:
     wanted = ServerOptions(**{"directory": directory, "port": 0, "log": "quiet", **options})
     keys: Keys = asyncio.run(initialise(wanted, user=ROOT))
     listener = serving.bind(wanted)
+    wanted = replace(wanted, port=listener.getsockname()[1])
     server = Server(serving.configure(wanted))
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()

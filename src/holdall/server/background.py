@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+import multiprocessing
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 _log = logging.getLogger("holdall.server")
@@ -21,6 +23,31 @@ async def repeated(work: Work, every: float) -> AsyncIterator[None]:
     """
     async with running(lambda: _repeat(work, every)):
         yield
+
+
+@contextmanager
+def ending_with_parent() -> Iterator[None]:
+    """Stop in order when the process is gone that started this one.
+
+    A worker whose supervisor was killed would go on serving, beside whatever server is started
+    next, and nothing would ever stop it.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        yield
+        return
+    loop, sentinel = asyncio.get_running_loop(), parent.sentinel
+
+    def end() -> None:
+        loop.remove_reader(sentinel)
+        _log.warning("the process that started this worker is gone: it stops")
+        signal.raise_signal(signal.SIGTERM)
+
+    loop.add_reader(sentinel, end)
+    try:
+        yield
+    finally:
+        loop.remove_reader(sentinel)
 
 
 @asynccontextmanager

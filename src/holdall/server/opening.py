@@ -32,6 +32,11 @@ from holdall.server.sessions import Sessions
 from holdall.server.state import State, now
 from holdall.server.storage import open_backend
 from holdall.server.stored_keys import StoredKeys
+from holdall.server.transfers_attempt import Attempts
+from holdall.server.transfers_folder import Folder
+from holdall.server.transfers_home import Home
+from holdall.server.transfers_rights import Rights
+from holdall.server.transfers_runner import TransferRunner
 from holdall.server.webhooks import Webhooks
 
 ANNOUNCEMENT: Final = "server.json"
@@ -67,6 +72,7 @@ class Opened:
     webhooks: Webhooks
     rotation: Rotation
     providers: Providers
+    transfers: TransferRunner
 
 
 async def initialise(
@@ -117,7 +123,9 @@ async def opened(options: ServerOptions) -> AsyncIterator[Opened]:
         stack.push_async_callback(backend.aclose)
         session = outward.session(private=options.allow_private_endpoints)
         stack.push_async_callback(session.close)
-        found = _opened(options, backend, keys, session)
+        home = Home(options)
+        stack.push_async_callback(home.aclose)
+        found = _opened(options, backend, keys, session, home)
         stack.push_async_callback(found.stored.note_uses)
         await found.stored.list_users()
         await stack.enter_async_context(repeated(found.stored.note_uses, NOTE_USES))
@@ -129,7 +137,11 @@ async def opened(options: ServerOptions) -> AsyncIterator[Opened]:
 
 
 def _opened(
-    options: ServerOptions, backend: EngineBackend, keys: Keys, session: ClientSession
+    options: ServerOptions,
+    backend: EngineBackend,
+    keys: Keys,
+    session: ClientSession,
+    home: Home,
 ) -> Opened:
     stored = StoredKeys(backend.engine, keys.master, now)
     sessions = Sessions(keys.master, now)
@@ -144,6 +156,9 @@ def _opened(
         server_key=server_key(keys.master),
         hooks=webhooks,
     )
+    providers = Providers(session, vault)
+    attempts = Attempts(home, providers)
+    rights = Rights(state, sessions)
     return Opened(
         options,
         backend,
@@ -154,7 +169,8 @@ def _opened(
         Feed(backend.engine),
         webhooks,
         Rotation(backend.engine, keys.master, webhooks, vault),
-        Providers(session, vault),
+        providers,
+        TransferRunner(Folder(options.directory), state, rights, attempts),
     )
 
 

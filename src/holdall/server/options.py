@@ -62,8 +62,15 @@ class ServerOptions:
 
     def endpoint(self, port: int) -> str:
         """The address to tell people, when the server listens at `port`."""
-        if self.public_url is not None:
-            return self.public_url.rstrip("/")
+        return self._reached_at(port) if self.public_url is None else self.public_url.rstrip("/")
+
+    @property
+    def own_endpoint(self) -> str:
+        """Where the server itself reaches it, past any proxy. `port` is the one that it listens
+        at by then."""
+        return self._reached_at(self.port)
+
+    def _reached_at(self, port: int) -> str:
         scheme = "https" if self.certfile else "http"
         host = _REACHED_AT.get(self.host, self.host)
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from holdall.server import health, sending
 from holdall.server.app import S3App
-from holdall.server.background import running
+from holdall.server.background import ending_with_parent, running
 from holdall.server.control.app import ControlApp
 from holdall.server.deliveries import Deliveries
 from holdall.server.exchanges import Meter
@@ -96,11 +97,14 @@ class Root:
             deliveries = Deliveries(
                 site.state.engine, site.feed, site.webhooks, self._options.region
             )
-            async with running(deliveries.run):
-                self._opened = _Apps(
-                    site, S3App(site.state), ControlApp(site), StsApp(site, ACTIONS)
-                )
-                yield
+            transfers = partial(site.transfers.run, self._stopping)
+            is_worker = self._options.workers > 1
+            with ending_with_parent() if is_worker else nullcontext():
+                async with running(deliveries.run), running(transfers):
+                    self._opened = _Apps(
+                        site, S3App(site.state), ControlApp(site), StsApp(site, ACTIONS)
+                    )
+                    yield
 
     @property
     def _apps(self) -> _Apps:

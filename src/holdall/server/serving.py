@@ -7,6 +7,7 @@ import resource
 import socket
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 
 from uvicorn import Config, Server
@@ -42,7 +43,7 @@ def run(options: ServerOptions, listener: socket.socket) -> None:
     _raise_file_limit()
     with ExitStack() as stack:
         stack.enter_context(listener)
-        config = configure(options)
+        config = configure(replace(options, port=listener.getsockname()[1]))
         if options.workers == 1:
             Server(config).run([listener])
             return

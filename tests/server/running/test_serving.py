@@ -210,6 +210,25 @@ def test_a_worker_that_begins_slowly_is_waited_for(tmp_path: Path) -> None:
     assert (tmp_path / "begun").read_text() == ".."
 
 
+def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
+    with served(tmp_path, "--workers", "2") as found:
+        workers = await_workers(found)
+        found.process.kill()
+        deadline = time.monotonic() + 30
+        while any(is_alive(each) for each in workers):
+            assert time.monotonic() < deadline, found.log
+            time.sleep(0.05)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether it runs: whoever adopted it may not have asked yet how it ended."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
 def await_workers(found: Served, without: int | None = None) -> list[int]:
     """Two that are there; the one that died does not count while nobody has buried it."""
     deadline = time.monotonic() + 60

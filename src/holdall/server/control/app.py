@@ -31,6 +31,7 @@ from holdall.server.control import (
     orgs,
     problems,
     revisions,
+    transfers,
     uploads,
     urls,
     users,
@@ -85,6 +86,7 @@ _ROUTERS: Final = (
     explaining,
     lifecycles,
     listening,
+    transfers,
     webhooks,
     master_keys,
 )
