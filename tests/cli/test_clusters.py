@@ -193,5 +193,10 @@ def test_what_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     with pytest.raises(InvalidArgument) as caught:
         options_for("s3://")
     assert "secret without" not in str(caught.value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert options_for("https://h") == {}, "its key is the one that was logged in with"
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "B")
+    found = options_for("https://h")
+    assert (found["access_key"], found["region"]) == ("B", "eu-west-1")
     monkeypatch.setenv("AZURE_STORAGE_KEY", "c2VjcmV0")
     assert options_for("az://account")["secret_key"] == "c2VjcmV0"

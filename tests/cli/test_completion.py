@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from holdall.cli import candidates
+from holdall.cli import candidates, profiles
 from holdall.cli.shells import SCRIPTS, Shell
+from holdall.server.opening import announce
 from tests.cli.conftest import Holdall
+from tests.server.whole import s3, serving_whole
 
 Complete = Callable[[str], list[str]]
 
@@ -87,6 +89,32 @@ def test_the_store_named_on_the_line_is_asked(
     holdall("-s", tmp_path / "other", "mb", "elsewhere")
     assert ask(f"holdall -s {tmp_path / 'other'} ls blob:") == ["blob:elsewhere/"]
     assert ask(f"holdall ls -s {tmp_path / 'other'} blob:") == ["blob:elsewhere/"]
+
+
+def test_commands_for_servers_ask_the_server(
+    ask: Complete,
+    holdall: Holdall,
+    full: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    with serving_whole(tmp_path / "served") as whole:
+        client = s3(whole.profile)
+        client.create_bucket(Bucket="photos")
+        client.put_object(Bucket="photos", Key="cat.jpg", Body=b"meow")
+        profiles.save("far", whole.profile, owner="admin")
+        assert ask("holdall sign --profile far blob:photos/c") == ["blob:photos/cat.jpg"]
+        assert ask("holdall sign blob:docs/") == [], "no server is known of that store"
+        assert ask("holdall public --profile far ") == ["photos"]
+        assert ask("holdall public --profile far photos ") == ["on", "off"]
+        assert ask("holdall creds --profile far ph") == ["photos"]
+        assert ask("holdall creds --profile far --bucket ph") == ["photos"]
+        assert ask("holdall share --profile far ph") == ["photos"]
+        assert "minio" in ask("holdall import ")
+        announce(whole.options, whole.endpoint)
+        assert ask(f"holdall public --store {whole.options.directory} ph") == ["photos"]
+    assert ask("holdall sign --profile far blob:photos/c") == [], "it is gone"
 
 
 def test_not_all_of_many(holdall: Holdall, bucket: str, tmp_path: Path, store: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shlex
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,31 @@ def test_rm_of_some_that_are_not_there(holdall: Holdall, bucket: str, tree: Path
     assert ran.code == 3
     assert ran.out == "removed 1 blob\n"
     assert holdall("ls", bucket).lines == []
+
+
+def test_rm_says_what_would_have_been_right(holdall: Holdall, bucket: str, tree: Path) -> None:
+    holdall("cp", "-r", tree, f"{bucket}/t")
+    assert holdall("rm", f"{bucket}/none").err == f"holdall: there is no {bucket}/none\n"
+    folder = holdall("rm", f"{bucket}/t")
+    assert folder.err == f"holdall: {bucket}/t is a directory; -r removes all below it\n"
+    whole = holdall("rm", bucket)
+    assert (whole.code, "-r removes all" in whole.err, "'holdall rb docs'" in whole.err) == (
+        2,
+        True,
+        True,
+    )
+    pattern = holdall("rm", f"{bucket}/t/*.txt")
+    assert (pattern.code, "there is no blob:docs/t/*.txt; " in pattern.err) == (3, True)
+    command = pattern.err.split(": holdall ")[1]
+    assert holdall(*shlex.split(command)).lines == [f"{bucket}/t/one.txt"]
+    assert "There is no bucket none" in holdall("rm", "blob:none/x").err
+
+
+@pytest.mark.parametrize("options", [("-r",), ("--all-revisions",), ("-r", "--all-revisions")])
+def test_rm_of_nothing(holdall: Holdall, bucket: str, options: tuple[str, ...]) -> None:
+    gone = holdall("rm", *options, f"{bucket}/none/")
+    assert (gone.code, gone.out, gone.err) == (3, "", f"holdall: there is no {bucket}/none/\n")
+    assert holdall("rm", "-r", "--all-revisions", bucket).code == 0, "an empty bucket is there"
 
 
 def test_rm_all_revisions(holdall: Holdall, blob: str, bucket: str) -> None:

@@ -51,10 +51,11 @@ def test_the_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert profiles.find(None, DEFAULT_STORE) == ONE
     for name, value in TWO.variables.items():
         monkeypatch.setenv(name, value)
-    assert profiles.find(None, DEFAULT_STORE) == TWO
+    assert profiles.find(None, DEFAULT_STORE) == ONE, "an endpoint of S3 names no server"
+    assert profiles.find(None, TWO.endpoint) == TWO
     profiles.save("three", ONE)
     monkeypatch.setenv(profiles.PROFILE, "three")
-    assert profiles.find(None, DEFAULT_STORE) == ONE
+    assert profiles.find(None, TWO.endpoint) == ONE
     with pytest.raises(NotFound):
         profiles.find("four", DEFAULT_STORE)
 
@@ -83,6 +84,15 @@ def test_a_cluster_that_is_no_server_is_no_profile(tmp_path: Path) -> None:
         profiles.find(None, DEFAULT_STORE)
     with pytest.raises(InvalidArgument):
         profiles.find("here", DEFAULT_STORE)
+    serve(tmp_path / DEFAULT_STORE)
+    with pytest.raises(NotFound):
+        profiles.find(None, DEFAULT_STORE)
+
+
+def test_the_server_of_a_directory_that_is_the_current_cluster(tmp_path: Path) -> None:
+    config.save(profiles.path(), Config().having("here", ClusterConfig(str(tmp_path / "there"))))
+    serve(tmp_path / "there")
+    assert profiles.find(None, DEFAULT_STORE).endpoint == "http://s"
 
 
 @pytest.mark.parametrize("text", ["{", "[clusters.default]\nwhere = 1"])
@@ -94,10 +104,14 @@ def test_a_file_that_is_broken(text: str, tmp_path: Path) -> None:
 
 
 def test_lines_of_a_shell_are_quoted() -> None:
-    lines = Profile("http://x", "r", "A", "it's; rm -rf /").exports
+    lines = profiles.exports(Profile("http://x", "r", "A", "it's; rm -rf /").variables)
     assert lines[2] == """export AWS_SECRET_ACCESS_KEY='it'"'"'s; rm -rf /'"""
     assert lines[-1] == "unset AWS_SESSION_TOKEN"
-    assert "export AWS_SESSION_TOKEN=token" in TWO.exports
+    assert "export AWS_SESSION_TOKEN=token" in profiles.exports(TWO.variables)
+    assert profiles.exports({"OF_ANOTHER": "x"}) == ["export OF_ANOTHER=x"]
+    assert TWO.server_exports[0] == "export HOLDALL_STORE=http://two:9000"
+    assert TWO.server_exports[-1] == "unset HOLDALL_PROFILE"
+    assert not any("HOLDALL" in line for line in profiles.exports(TWO.variables))
 
 
 def test_no_secret_is_shown() -> None:

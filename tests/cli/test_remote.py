@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from holdall.cli import profiles
+from holdall.server.opening import announce
 from tests.cli.conftest import Holdall
 from tests.server.whole import Whole, s3, serving_whole
 
@@ -25,11 +29,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
 
 
 @pytest.fixture(autouse=True)
-def reached(whole: Whole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def reached(
+    holdall: Holdall, whole: Whole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment as `holdall env` would make it, which is after `holdall` made its own."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv(profiles.PROFILE, raising=False)
     monkeypatch.delenv(profiles.TOKEN, raising=False)
-    for name, value in whole.profile.variables.items():
+    for name, value in whole.profile.server_variables.items():
         monkeypatch.setenv(name, value)
 
 
@@ -48,6 +55,12 @@ def test_users_and_their_keys(holdall: Holdall, whole: Whole) -> None:
     assert told.code == 0
     assert "ann may not DeleteBucket photos" in told.out
     assert "bucket grants" in holdall("explain", "GetObject", "blob:photos/x", "--user", "ann").out
+    assert holdall("explain", "GetObject", "blob:photos/x").out.startswith("admin may GetObject")
+    unsigned = holdall("explain", "GetObject", "blob:photos/x", "--anonymous")
+    assert unsigned.out.startswith("an anonymous caller may not GetObject")
+    assert holdall("explain", "GetObject", "blob:photos/x", "--user", "anonymous") == unsigned
+    both = ("--anonymous", "--user", "ann")
+    assert holdall("explain", "GetObject", "blob:photos/x", *both).code == 2
     assert holdall("keys", "--revoke", key["id"]).out == f"revoked {key['id']}\n"
     assert holdall("keys", "--revoke", key["id"]).code == 3
     assert holdall("share", "photos", "ann", "--remove").code == 0
@@ -98,7 +111,7 @@ def test_temporary_credentials(
     for name in (profiles.ACCESS_KEY, profiles.SECRET_KEY, profiles.TOKEN):
         monkeypatch.setenv(name, made[name])
     assert holdall("users", "--new", "eve").code == 1
-    profile = profiles.find(None, str(tmp_path))
+    profile = profiles.find(None, whole.endpoint)
     assert s3(profile).get_object(Bucket="photos", Key="cat.jpg")["Body"].read() == b"meow"
     assert holdall("creds", "--policy", tmp_path / "missing").code == 2
 
@@ -118,8 +131,57 @@ def test_events(holdall: Holdall, whole: Whole) -> None:
 def test_env(holdall: Holdall, whole: Whole) -> None:
     shown = holdall("env")
     assert f"export AWS_ENDPOINT_URL={whole.endpoint}\n" in shown.out
-    assert holdall("env", "--json").json == whole.profile.variables
+    assert f"export HOLDALL_STORE={whole.endpoint}\n" in shown.out
+    assert holdall("env", "--json").json == whole.profile.server_variables
     assert holdall("env", "no-such-directory").code == 3
+
+
+def test_what_env_prints_is_what_all_commands_read(
+    holdall: Holdall, whole: Whole, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in (*whole.profile.server_variables, profiles.TOKEN):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(profiles.PROFILE, "somebody else's")
+    announce(whole.options, whole.endpoint)
+    printed = holdall("env", whole.options.directory).out
+    program = f'{printed}for n in "$@"; do python -m holdall.cli $n || exit; done'
+    words = "ls", "ls blob:photos", "users"
+    done = subprocess.run(
+        ["bash", "-c", program, "bash", *words],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "photos" in done.stdout
+    assert "cat.jpg" in done.stdout
+    assert "admin" in done.stdout
+
+
+def test_an_endpoint_of_s3_alone_is_not_taken_for_a_server(
+    holdall: Holdall, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("HOLDALL_STORE")
+    monkeypatch.chdir(tmp_path)
+    assert holdall("users").code == 3
+    assert "HOLDALL_STORE" in holdall("users").err
+    assert holdall("--store", "s3://", "ls", "blob:photos/c").code == 3
+    assert "cat.jpg" in holdall("--store", "s3://", "ls", "blob:photos").lines
+
+
+def test_a_store_on_the_line_goes_before_the_environment(holdall: Holdall, tmp_path: Path) -> None:
+    assert holdall("users", "--store", tmp_path / "other").code == 3
+
+
+def test_an_address_is_no_directory_to_serve(
+    holdall: Holdall, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    served = holdall("serve")
+    assert (served.code, "is no directory" in served.err) == (2, True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_login(
@@ -129,6 +191,8 @@ def test_login(
     for name in (profiles.ENDPOINT, profiles.ACCESS_KEY, profiles.SECRET_KEY):
         monkeypatch.delenv(name)
     assert holdall("users", "--profile", "mine").code == 0
+    assert holdall("users").code == 0, "its key is remembered"
+    monkeypatch.setenv("HOLDALL_STORE", str(tmp_path / "other"))
     assert holdall("users").code == 3, "another store was said"
     monkeypatch.delenv("HOLDALL_STORE")
     assert holdall("users").code == 0, "it is the current cluster"
@@ -149,7 +213,7 @@ def test_a_login_that_is_refused_is_not_remembered(
 
 
 def test_a_server_that_is_not_there(holdall: Holdall, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(profiles.ENDPOINT, "http://127.0.0.1:9")
+    monkeypatch.setenv("HOLDALL_STORE", "http://127.0.0.1:9")
     gone = holdall("users")
     assert gone.code == 1
     assert "cannot be reached" in gone.err

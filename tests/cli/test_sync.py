@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,19 @@ def test_cp_from_the_past(holdall: Holdall, bucket: str, tree: Path, tmp_path: P
     assert holdall("cp", "-r", *at, f"{bucket}/t", f"{bucket}/copy").code == 0
     assert "copy/one.txt" in holdall("ls", "-r", bucket).lines
     assert holdall("cp", f"{bucket}/t/one.txt", tmp_path / "now").code == 3
+
+
+@pytest.mark.parametrize(
+    "words", [("sync",), ("mirror",), ("cp", "-r"), ("cp", "-r", "--checksum"), ("mv",)]
+)
+def test_names_that_are_not_utf8_are_shown_one_way(
+    holdall: Holdall, bucket: str, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    (folder / os.fsdecode(b"bad\xff%ff.txt")).touch()
+    (folder / "good%ff").touch()
+    ran = holdall(*words, folder, f"{bucket}/odd")
+    assert ran.code == 1
+    (line,) = (line for line in ran.err.splitlines() if "bad" in line)
+    assert line.startswith(f"holdall: {folder}/bad\\udcff%ff.txt: ")

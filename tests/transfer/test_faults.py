@@ -16,6 +16,7 @@ from holdall.backends.protocol import Upload
 from holdall.client.connection import Opened
 from holdall.client.patience import Patience
 from holdall.client.scheduling import Limits
+from holdall.core.sources import chunks
 from holdall.transfer.transfers import Transfers
 from tests.client.helpers import Recorder, keys
 
@@ -43,7 +44,7 @@ class Unsteady:
 
     async def put(self, bucket: str, key: str, source: Any, **options: Any) -> Any:
         if self.calls["put", key] < self._times:
-            async for _ in source:  # it fails when some of it was sent
+            async for _ in chunks(source):  # it fails when some of it was sent
                 break
         self.fail(("put", key))
         return await self._backend.put(bucket, key, source, **options)

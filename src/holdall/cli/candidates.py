@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Container
+from collections.abc import AsyncIterator, Callable, Container
 from contextlib import suppress
 from typing import Final
 from urllib.parse import quote
 
 from holdall.cli.clusters import client_for, with_orgs
+from holdall.cli.profiles import find
+from holdall.cli.served import client_of
 from holdall.client.client import Client
 from holdall.core.errors import HoldallError
 from holdall.core.uris import BlobURI, parse
@@ -28,14 +30,23 @@ def candidates(store: str, typed: str) -> list[str]:
 
     Nothing where the store cannot say it: a message would end up in the line being typed.
     """
+    return _found(lambda: client_for(store, may_create=False), typed)
+
+
+def candidates_at_server(profile: str | None, store: str, typed: str) -> list[str]:
+    """The same of the server that a command for servers would ask."""
+    return _found(lambda: client_of(find(profile, store)), typed)
+
+
+def _found(opened: Callable[[], Client], typed: str) -> list[str]:
     with suppress(HoldallError, OSError, TimeoutError):
-        return asyncio.run(_in_time(store, typed))
+        return asyncio.run(_in_time(opened, typed))
     return []
 
 
-async def _in_time(store: str, typed: str) -> list[str]:
+async def _in_time(opened: Callable[[], Client], typed: str) -> list[str]:
     found: list[str] = []
-    async with asyncio.timeout(PATIENCE), client_for(store, may_create=False) as client:
+    async with asyncio.timeout(PATIENCE), opened() as client:
         async for uri in _beginning(client, typed):
             found.append(uri)
             if len(found) == MOST:

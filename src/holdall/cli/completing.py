@@ -38,6 +38,9 @@ def _local(incomplete: str) -> list[str]:
 
 
 def _found(ctx: typer.Context, typed: str) -> list[str]:
-    from holdall.cli.candidates import candidates  # it imports the client
+    from holdall.cli.candidates import candidates, candidates_at_server  # they import the client
 
-    return candidates(str(ctx.meta.get(STORE_VARIABLE) or DEFAULT_STORE), typed)
+    store = str(ctx.meta.get(STORE_VARIABLE) or DEFAULT_STORE)
+    if "profile" in ctx.params:  # a command for servers
+        return candidates_at_server(ctx.params["profile"], store, typed)
+    return candidates(store, typed)

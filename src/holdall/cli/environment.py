@@ -1,4 +1,5 @@
-"""What the environment says of accounts at providers, for stores that are named by a URL."""
+"""What the environment says of servers and of accounts at providers, for stores that are named
+by a URL."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ def options_for(store: str) -> Options:
     """The options of `holdall.connect` for a place such as `s3://` or `https://host`."""
     scheme = store.partition("://")[0].lower()
     if scheme in ("http", "https"):
-        return _keys()
+        return _server()
     if scheme == "s3":
         return _s3()
     if scheme == "az":
@@ -36,12 +37,20 @@ def options_for(store: str) -> Options:
     return {}
 
 
+def _server() -> Options:
+    """Nothing without a key: the client has the one that `holdall login` wrote down."""
+    return {**_keys(), "region": _region()} if _of(_AWS["access_key"]) else {}
+
+
 def _s3() -> Options:
     """Without keys in the environment those of the profile in `~/.aws/credentials`; without
     such a profile the client looks for itself, where botocore is installed."""
     keys = _keys() if _of(_AWS["access_key"]) else _profile()
-    endpoint, region = _of("AWS_ENDPOINT_URL"), _of("AWS_DEFAULT_REGION") or _of("AWS_REGION")
-    return {**keys, "endpoint_url": endpoint, "region": region}
+    return {**keys, "endpoint_url": _of("AWS_ENDPOINT_URL"), "region": _region()}
+
+
+def _region() -> str | None:
+    return _of("AWS_DEFAULT_REGION") or _of("AWS_REGION")
 
 
 def _keys() -> Options:

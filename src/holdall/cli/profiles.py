@@ -1,7 +1,7 @@
 """Profiles: which server commands speak to, and with which access key.
 
-They are clusters that `holdall login` added to the user's `holdall.toml`; or they come from the
-environment, or from the directory of a store whose server runs as the same user.
+They are clusters that `holdall login` added to the user's `holdall.toml`; or the server of a
+store: the address itself with the environment's key, or the one that serves a directory.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from holdall.cli.clusters import config_path
-from holdall.cli.options import DEFAULT_STORE
+from holdall.cli.options import DEFAULT_STORE, STORE_VARIABLE
 from holdall.client import config
 from holdall.client.config import ClusterConfig
 from holdall.core.errors import InvalidArgument, NotFound
@@ -27,8 +28,9 @@ SECRET_KEY: Final = "AWS_SECRET_ACCESS_KEY"
 TOKEN: Final = "AWS_SESSION_TOKEN"
 REGION: Final = "AWS_DEFAULT_REGION"
 DEFAULT: Final = "default"
+_SERVERS: Final = "http://", "https://"
 _UNSERVED: Final = "no server of {0} is known: 'holdall serve' or 'holdall login' makes it so"
-_NONE: Final = "no server is known: 'holdall login URL', or set {} and a key, or name a store"
+_NONE: Final = "no server is known: 'holdall login URL', or set {0} and a key, or name a store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,25 @@ class Profile:
         return found if self.session_token is None else found | {TOKEN: self.session_token}
 
     @property
-    def exports(self) -> list[str]:
-        """The same as lines of a shell."""
-        lines = [f"export {name}={shlex.quote(value)}" for name, value in self.variables.items()]
-        return lines if self.session_token else [*lines, f"unset {TOKEN}"]
+    def server_variables(self) -> dict[str, str]:
+        """The same, and what says to Holdall's commands that the endpoint is a Holdall server."""
+        return {STORE_VARIABLE: self.endpoint, **self.variables}
+
+    @property
+    def server_exports(self) -> list[str]:
+        """All of them as lines of a shell. A profile would go before the store."""
+        return [*exports(self.server_variables), f"unset {PROFILE}"]
 
     @property
     def credentials(self) -> Credentials:
         return Credentials(self.access_key, self.secret_key, self.session_token)
+
+
+def exports(variables: Mapping[str, str]) -> list[str]:
+    """As lines of a shell; keys without a token do not go with another's."""
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    is_without = ACCESS_KEY in variables and TOKEN not in variables
+    return [*lines, f"unset {TOKEN}"] if is_without else lines
 
 
 def path() -> Path:
@@ -84,31 +97,30 @@ def save(name: str, profile: Profile, *, owner: str | None = None) -> Path:
 
 
 def find(name: str | None, store: str) -> Profile:
-    """The profile to use: the one named, the environment's, that of the store's own server;
-    that of the current cluster only where no store was said.
-
-    `NotFound`.
+    """The profile to use: the one named, else the server of the store that was said; where none
+    was, of the current cluster. `NotFound`.
     """
     chosen = name or os.environ.get(PROFILE)
     if chosen:
         return _named(chosen)
-    found = _of_environment()
-    if found is None and store == DEFAULT_STORE:
-        found = _current()
-    found = found or _at(store)
+    unsaid = store == DEFAULT_STORE
+    found = _current() if unsaid else _at(store)
     if found is None:
-        raise NotFound(
-            _NONE.format(ENDPOINT) if store == DEFAULT_STORE else _UNSERVED.format(store)
-        )
+        raise NotFound(_NONE.format(STORE_VARIABLE) if unsaid else _UNSERVED.format(store))
     return found
 
 
 def _at(store: str) -> Profile | None:
-    """The server of a store: of a directory, or the cluster at an address."""
+    """The server of a store: of a directory, or the one at an address."""
     if "://" not in store:
         return of_store(Path(store))
+    address = store.rstrip("/")
+    return _with_environments_key(address) or _remembered(address)
+
+
+def _remembered(address: str) -> Profile | None:
     known = config.load(path()).clusters.values()
-    found = (_profile(each) for each in known if each.where.rstrip("/") == store.rstrip("/"))
+    found = (_profile(each) for each in known if each.where.rstrip("/") == address)
     return next(filter(None, found), None)
 
 
@@ -122,14 +134,13 @@ def of_store(store: Path) -> Profile | None:
         return None
 
 
-def _of_environment() -> Profile | None:
-    found = [os.environ.get(name) for name in (ENDPOINT, ACCESS_KEY, SECRET_KEY)]
-    endpoint, access_key, secret_key = found
-    if not (endpoint and access_key and secret_key):
+def _with_environments_key(address: str) -> Profile | None:
+    """None for what is no server's address, and without a key in the environment."""
+    access_key, secret_key = os.environ.get(ACCESS_KEY), os.environ.get(SECRET_KEY)
+    if not (address.startswith(_SERVERS) and access_key and secret_key):
         return None
     region = os.environ.get(REGION) or "us-east-1"
-    token = os.environ.get(TOKEN) or None
-    return Profile(endpoint.rstrip("/"), region, access_key, secret_key, token)
+    return Profile(address, region, access_key, secret_key, os.environ.get(TOKEN) or None)
 
 
 def _named(name: str) -> Profile:
@@ -143,13 +154,16 @@ def _named(name: str) -> Profile:
 
 
 def _current() -> Profile | None:
-    """None where the current cluster is no server."""
+    """The server of the current cluster; where none is chosen, of the directory by default."""
     known = config.load(path())
-    return None if known.current is None else _profile(known.clusters[known.current])
+    if known.current is None:
+        return of_store(Path(DEFAULT_STORE))
+    current = known.clusters[known.current]
+    return _profile(current) or of_store(Path(current.where).expanduser())
 
 
 def _profile(cluster: ClusterConfig) -> Profile | None:
-    if not cluster.where.startswith(("http://", "https://")) or cluster.access_key is None:
+    if not cluster.where.startswith(_SERVERS) or cluster.access_key is None:
         return None
     secret = cluster.secret()
     if secret is None:

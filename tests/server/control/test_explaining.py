@@ -9,7 +9,7 @@ import pytest
 from holdall.cli.remote import Remote
 from holdall.core.errors import InvalidArgument, NotFound, PermissionDenied
 from tests.server.control.conftest import Login
-from tests.server.whole import Whole, s3
+from tests.server.whole import Whole, control, s3
 
 
 async def answer(admin: Remote, bucket: str, operation: str, **who: object) -> tuple[bool, str]:
@@ -22,13 +22,14 @@ async def test_each_document_is_named(
     whole: Whole, admin: Remote, login: Login, bucket: str, fresh: str
 ) -> None:
     await login(fresh)
-    assert await answer(admin, bucket, "GetObject") == (False, "no document")
+    anonymous = {"user": "anonymous"}
+    assert await answer(admin, bucket, "GetObject", **anonymous) == (False, "no document")
     assert await answer(admin, bucket, "GetObject", user="admin") == (True, "users")
     await admin.put(f"/buckets/{bucket}/grants/user:{fresh}", level="read")
     assert await answer(admin, bucket, "GetObject", user=fresh) == (True, "bucket grants")
     assert await answer(admin, bucket, "PutObject", user=fresh) == (False, "no document")
     await admin.patch(f"/buckets/{bucket}", public=True)
-    assert await answer(admin, bucket, "s3:GetObject") == (True, "bucket")
+    assert await answer(admin, bucket, "s3:GetObject", **anonymous) == (True, "bucket")
     policy = {
         "Version": "2012-10-17",
         "Statement": {
@@ -64,7 +65,17 @@ async def test_only_managers_ask(admin: Remote, login: Login, bucket: str, fresh
     with pytest.raises(PermissionDenied):
         await answer(user, bucket, "GetObject")
     await admin.put(f"/buckets/{bucket}/grants/user:{fresh}", level="manage")
-    assert await answer(user, bucket, "GetObject") == (False, "no document")
+    assert await answer(user, bucket, "GetObject") == (True, "bucket grants")
+
+
+async def test_without_a_word_it_is_the_key_that_asks(
+    whole: Whole, admin: Remote, bucket: str
+) -> None:
+    assert await answer(admin, bucket, "PutObject") == (True, "users")
+    made = await admin.post("/keys", read_only=True)
+    async with control(whole.with_key(made)) as narrowed:
+        assert await answer(narrowed, bucket, "GetObject") == (True, "users")
+        assert await answer(narrowed, bucket, "PutObject") == (False, "access key")
 
 
 async def test_unknown_words(admin: Remote, bucket: str) -> None:

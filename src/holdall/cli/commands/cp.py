@@ -25,6 +25,7 @@ from holdall.cli.transfer.options import (
     limits_of,
 )
 from holdall.cli.transfer.plan import Job, becomes
+from holdall.cli.transfer.resuming import Resuming
 from holdall.cli.transfer.session import session
 from holdall.cli.transfer.state import transfers_of
 from holdall.cli.transfer.tally import Tally
@@ -89,7 +90,8 @@ def command(
     puts the contents into x. A slash at a source's end changes nothing, save where there
     are both a blob foo and blobs foo/...: foo is the blob and foo/ the directory.
 
-    A file that fails is reported and the rest goes on; each target is whole or as it was.
+    A file that fails is reported and the rest goes on; each target is whole or as it was. What
+    arrived of a large file is kept, and the command that finishes it is printed.
     After Ctrl-C the same command with -u goes on, and with -T where the directory became TARGET;
     a file of 16 MiB or more goes on where it was, by the same command or by "holdall transfers
     resume". --exclude and --include go by paths below a directory, and by the names of files
@@ -117,7 +119,16 @@ def command(
             await Copier(transfers, client, output, tally, manner).run(job)
 
         resume = _resume(jobs, place(target))
-        await session(client, output, jobs, copy, verb="copied", resume=resume, is_told=not dry_run)
+        await session(
+            client,
+            output,
+            jobs,
+            copy,
+            verb="copied",
+            resume=resume,
+            resuming=Resuming(transfers, store),
+            is_told=not dry_run,
+        )
 
     run(cp, store=store, json=json)
 

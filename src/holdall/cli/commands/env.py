@@ -25,7 +25,9 @@ def command(
     """Print what a shell needs to reach a server.
 
     With DIR it is the server that was last started on that store, as its administrator.
-    Use it as: eval "$(holdall env DIR)". The aws tool and boto3 understand the variables.
+    Use it as: eval "$(holdall env DIR)". HOLDALL_STORE is the server to Holdall's own commands;
+    AWS_ENDPOINT_URL, for the aws tool and boto3, is the same to S3. The key in AWS_ACCESS_KEY_ID
+    and AWS_SECRET_ACCESS_KEY is for both.
 
     Exit codes: 0 printed; 2 wrong usage; 3 no such server.
     """
@@ -34,7 +36,7 @@ def command(
 
 def env(output: Output, directory: str, profile: str | None, store: str) -> None:
     found = _chosen(directory, profile, store)
-    output.result(found.variables, *found.exports)
+    output.result(found.server_variables, *found.server_exports)
 
 
 def _chosen(directory: str, profile: str | None, store: str) -> profiles.Profile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -12,16 +12,21 @@ from holdall.cli.output import Output
 from holdall.cli.places import blob
 from holdall.cli.remote import Remote, run_remote
 
+_ANYBODY: Final = "anonymous"  # the server's word
+
 
 def command(
     operation: Annotated[str, typer.Argument(metavar="OPERATION", show_default=False)],
     uri: Annotated[str, typer.Argument(metavar="URI", show_default=False, autocompletion=uris)],
     user: Annotated[
-        str, typer.Option("--user", metavar="NAME", help="Who; else an anonymous caller.")
-    ] = "anonymous",
+        str | None, typer.Option("--user", metavar="NAME", help="Who; else you, with your key.")
+    ] = None,
     access_key: Annotated[
         str | None, typer.Option("--access-key", metavar="ID", help="Who: whoever holds this key.")
     ] = None,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Who: anybody, without a key.")
+    ] = False,
     source_ip: Annotated[
         str, typer.Option("--source-ip", metavar="ADDRESS", help="From where.")
     ] = "127.0.0.1",
@@ -39,6 +44,9 @@ def command(
     reached; 2 wrong usage; 3 no such bucket, user or key.
     """
 
+    if sum((user is not None, access_key is not None, anonymous)) > 1:
+        raise typer.BadParameter("--user, --access-key and --anonymous exclude each other")
+
     async def work(remote: Remote, output: Output) -> None:
         named = blob(uri)
         answer = await remote.post(
@@ -46,7 +54,7 @@ def command(
             operation=operation,
             bucket=named.bucket,
             key=named.key or None,
-            user=user,
+            user=_ANYBODY if anonymous else user,
             access_key=access_key,
             source_ip=source_ip,
         )

@@ -13,6 +13,7 @@ from holdall.cli.output import Output
 from holdall.cli.running import run
 from holdall.cli.transfer.onto import also_open
 from holdall.cli.transfer.options import DryRun, Onto, Rate, limits_of
+from holdall.cli.transfer.resuming import Resuming
 from holdall.cli.transfer.state import transfers_of
 from holdall.cli.transfer.stepping import teller
 from holdall.cli.transfer.tally import Tally
@@ -62,7 +63,7 @@ def command(
                     told=teller(output),
                 )
 
-        tally = await watched(output, work, verb="mirrored")
+        tally = await watched(output, work, verb="mirrored", resuming=Resuming(transfers, store))
         if not dry_run:
             output.result(tally.fields(), tally.sentence("mirrored"))
 

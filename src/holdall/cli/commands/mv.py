@@ -60,6 +60,6 @@ async def mv(
     jobs = await jobs_of(client, output, sources, target, looking)
 
     async def move(tally: Tally, job: Job) -> None:
-        await Mover(buckets, tally).run(job)
+        await Mover(client, buckets, tally).run(job)
 
     await session(client, output, jobs, move, verb="moved", resume=_RESUME)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from holdall.cli.completing import buckets
 from holdall.cli.fields import bucket_fields
 from holdall.cli.options import Json, Profile, Store
 from holdall.cli.output import Output
@@ -22,7 +23,9 @@ class Switch(Enum):
 
 
 def command(
-    name: Annotated[str, typer.Argument(metavar="BUCKET", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(metavar="BUCKET", show_default=False, autocompletion=buckets)
+    ],
     switch: Annotated[Switch, typer.Argument(metavar="on|off", show_default=False)],
     profile: Profile = None,
     store: Store = "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated, Final
 
 import typer
@@ -10,13 +11,16 @@ from holdall.cli import human
 from holdall.cli.completing import uris
 from holdall.cli.options import Json, Store
 from holdall.cli.output import Output
-from holdall.cli.places import Blob, blob, blob_with_key
+from holdall.cli.places import Blob, blob
 from holdall.cli.running import run
 from holdall.client.client import Client
 from holdall.client.progress import AbstractDeleteProgress, StorageProgressDelete
-from holdall.core.errors import HoldallError, IsADirectory
+from holdall.core.errors import BlobNotFound, HoldallError, InvalidArgument, IsADirectory
 
 _DIRECTORY: Final = "{} is a directory; -r removes all below it"
+_BUCKET: Final = "{0} is a bucket; -r removes all that is in it, 'holdall rb {1}' the bucket"
+_PATTERN: Final = "there is no {}; rm takes no patterns, find does: holdall find {} --name {}"
+_MAGIC: Final = frozenset("*?[")
 
 
 def command(
@@ -56,14 +60,30 @@ async def rm(
 ) -> None:
     removed = _Removed()
     remove = _remove_for_good if all_revisions else _remove
-    read = blob if recursive else blob_with_key
-    for named in [read(text) for text in texts]:
+    for named in [_read(text, recursive) for text in texts]:
         try:
             await remove(client, named, recursive, removed)
+        except BlobNotFound:
+            output.fail(_nothing_of(named))
         except HoldallError as error:
             output.fail(error)
     if removed.blobs or output.as_json:
         output.result(removed.fields(), removed.sentence())
+
+
+def _read(text: str, recursive: bool) -> Blob:
+    named = blob(text)
+    if not named.key and not recursive:
+        raise InvalidArgument(_BUCKET.format(named, named.bucket), actual=text)
+    return named
+
+
+def _nothing_of(named: Blob) -> BlobNotFound:
+    text = f"there is no {named}"
+    if _MAGIC & set(named.name):
+        above = named.at(named.key.removesuffix("/").rpartition("/")[0])
+        text = _PATTERN.format(named, shlex.quote(str(above)), shlex.quote(named.name))
+    return BlobNotFound(text, bucket=named.bucket, key=named.key)
 
 
 class _Removed(AbstractDeleteProgress):
@@ -109,7 +129,10 @@ async def _keys(client: Client, named: Blob, recursive: bool) -> list[str]:
             raise IsADirectory(_DIRECTORY.format(named), key=named.key)
     below = str(named.as_directory())
     async with client.buckets.list_blobs(below, recursive=True, limit=None) as entries:
-        return [entry.key async for entry in entries]
+        found = [entry.key async for entry in entries]
+    if not found and named.key:
+        raise BlobNotFound(f"there is no {named}", bucket=named.bucket, key=named.key)
+    return found
 
 
 async def _has_revisions(client: Client, named: Blob) -> bool:

@@ -101,7 +101,7 @@ def command(
 
     def work(output: Output) -> None:
         options = _options(
-            directory=Path(directory or store),
+            directory=_directory(directory or store),
             host=host,
             port=port,
             workers=workers,
@@ -120,6 +120,12 @@ def command(
         serve(output, options)
 
     run_blocking(work, json=json)
+
+
+def _directory(text: str) -> Path:
+    if "://" in text:  # as `holdall env` sets it
+        raise InvalidArgument(f"{text} is no directory; say which: 'holdall serve DIR'")
+    return Path(text)
 
 
 def _options(**given: object) -> ServerOptions:

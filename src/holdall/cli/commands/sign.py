@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from holdall.cli.completing import uris
 from holdall.cli.durations import seconds
 from holdall.cli.options import Json, Profile, Store
 from holdall.cli.output import Output
@@ -16,7 +17,7 @@ from holdall.client.client import Client
 
 
 def command(
-    uri: Annotated[str, typer.Argument(metavar="URI", show_default=False)],
+    uri: Annotated[str, typer.Argument(metavar="URI", show_default=False, autocompletion=uris)],
     expires: Annotated[
         str, typer.Option("--expires", metavar="TIME", help="For so long: 90s, 1h, 7d at most.")
     ] = "1h",

@@ -22,6 +22,7 @@ from holdall.cli.transfer.options import (
     filters_of,
     limits_of,
 )
+from holdall.cli.transfer.resuming import Resuming
 from holdall.cli.transfer.state import transfers_of
 from holdall.cli.transfer.stepping import teller
 from holdall.cli.transfer.tally import Tally
@@ -85,7 +86,7 @@ def command(
                     told=teller(output),
                 )
 
-        tally = await watched(output, work, verb="synced")
+        tally = await watched(output, work, verb="synced", resuming=Resuming(transfers, store))
         if not dry_run:
             output.result(tally.fields(), tally.sentence("synced"))
 

@@ -13,6 +13,7 @@ from holdall.cli.printable import shown_name
 from holdall.cli.running import run
 from holdall.cli.tables import Column
 from holdall.cli.transfer.options import Rate, limits_of
+from holdall.cli.transfer.resuming import Resuming
 from holdall.cli.transfer.state import transfers_of
 from holdall.cli.transfer.tally import Tally
 from holdall.cli.transfer.watching import watched
@@ -58,7 +59,8 @@ async def transfers(
     if action == "list" and not ids:
         await _list(known, output)
     elif action == "resume":
-        await _resume(known, output, ids or [entry.id for entry in await known.unfinished()])
+        wanted = ids or [entry.id for entry in await known.unfinished()]
+        await _resume(known, output, wanted, Resuming(known, store))
     elif action == "forget" and ids:
         await _forget(known, output, ids)
     else:
@@ -74,7 +76,7 @@ async def _list(known: Transfers, output: Output) -> None:
             rows.add(_fields(entry), entry.id, size, *ends)
 
 
-async def _resume(known: Transfers, output: Output, ids: Sequence[str]) -> None:
+async def _resume(known: Transfers, output: Output, ids: Sequence[str], resuming: Resuming) -> None:
     async def work(tally: Tally) -> None:
         for id in ids:
             try:
@@ -82,7 +84,7 @@ async def _resume(known: Transfers, output: Output, ids: Sequence[str]) -> None:
             except (HoldallError, OSError) as error:
                 tally.fail_with(id, error)
 
-    tally = await watched(output, work, verb="finished", resume=_RESUME)
+    tally = await watched(output, work, verb="finished", resuming=resuming, resume=_RESUME)
     output.result(tally.fields(), tally.sentence("finished"))
 
 

@@ -19,10 +19,18 @@ from holdall.cli.transfer.despite import despite_failures
 from holdall.cli.transfer.plan import Job
 from holdall.cli.transfer.tally import Tally
 from holdall.client.buckets import Buckets
+from holdall.client.client import Client
 from holdall.client.concurrently import each
 from holdall.client.values.entry import BlobObject, BucketEntry
-from holdall.core.errors import BlobNotFound, Conflict, HoldallError, InvalidArgument
+from holdall.core.errors import (
+    BlobNotFound,
+    Conflict,
+    HoldallError,
+    InvalidArgument,
+    PreconditionFailed,
+)
 from holdall.core.uris import parse
+from holdall.core.values import Precondition
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +47,26 @@ class _Stamp:
         return cls(found.st_ino, found.st_size, found.st_mtime_ns)
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What tells one content of a blob from another. Listings of providers tell no versions."""
+
+    etag: str
+    version: str
+
+    @classmethod
+    def of(cls, blob: BlobObject) -> _Content:
+        return cls(blob.etag, blob.version)
+
+    def is_of(self, blob: BlobObject) -> bool:
+        return self.etag == blob.etag and self.version in ("", blob.version)
+
+
 class Mover:
     """Moves jobs one after the other; what fails is tallied and stays where it was."""
 
-    def __init__(self, buckets: Buckets, tally: Tally) -> None:
+    def __init__(self, client: Client, buckets: Buckets, tally: Tally) -> None:
+        self._client = client
         self._buckets = buckets
         self._tally = tally
 
@@ -105,7 +129,7 @@ class Mover:
             self._stays(path)
 
     async def _down(self, source: Blob, target: Place, is_directory: bool) -> None:
-        versions = await self._versions(source, is_directory)
+        contents = await self._contents(source, is_directory)
         arrivals = Arrivals(self._tally)
         path = path_of(target)
         if not is_directory:
@@ -115,30 +139,41 @@ class Mover:
             await despite_failures(download(str(source), path, progress=arrivals))
         finally:
             for arrival in arrivals.completed:
-                await self._drop_blob(source.at(parse(arrival.src).key), versions)
+                await self._drop_blob(source.at(parse(arrival.src).key), contents)
         if is_directory:
-            await self._drop_markers(source, versions)
+            await self._drop_markers(source, contents)
 
-    async def _versions(self, source: Blob, is_directory: bool) -> dict[str, str]:
+    async def _contents(self, source: Blob, is_directory: bool) -> dict[str, _Content]:
         if not is_directory:
-            return {source.key: (await self._head(source)).version}
+            return {source.key: _Content.of(await self._head(source))}
         listing = self._buckets.list_blobs(str(source.as_directory()), recursive=True, limit=None)
         async with aclosing(drawn(listing)) as entries:
-            return {e.key: e.version async for e in entries if isinstance(e, BlobObject)}
+            return {e.key: _Content.of(e) async for e in entries if isinstance(e, BlobObject)}
 
-    async def _drop_blob(self, named: Blob, versions: dict[str, str]) -> None:
-        if (await self._head(named)).version == versions.get(named.key):
-            await self._buckets.delete_blob(named.bucket, named.key, **named.whose)
-        else:
+    async def _drop_blob(self, named: Blob, contents: dict[str, _Content]) -> None:
+        found, known = await self._head(named), contents.get(named.key)
+        if known is None or not known.is_of(found):
+            self._stays(str(named))
+            return
+        try:
+            await self._delete(named, found)
+        except PreconditionFailed:  # a moment ago
             self._stays(str(named))
 
-    async def _drop_markers(self, source: Blob, versions: dict[str, str]) -> None:
+    async def _delete(self, named: Blob, found: BlobObject) -> None:
+        """On condition that it is still this one, where the store can look and delete at once."""
+        place = await self._client.place(str(named))
+        able = place.backend.capabilities.conditional_delete
+        condition = Precondition(if_match=found.etag) if able else Precondition()
+        await place.backend.delete(place.bucket.id, place.key, precondition=condition)
+
+    async def _drop_markers(self, source: Blob, contents: dict[str, _Content]) -> None:
         """Remove what stands for empty directories: those were made and no event tells of it."""
-        for key in versions:
+        for key in contents:
             marker = source.at(key)
             with suppress(BlobNotFound):
                 if (await self._head(marker)).is_dir() and self._tally.failed == 0:
-                    await self._drop_blob(marker, versions)
+                    await self._drop_blob(marker, contents)
 
     async def _head(self, named: Blob) -> BlobObject:
         return await self._buckets.head_blob(named.bucket, named.key, **named.whose)

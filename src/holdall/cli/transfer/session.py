@@ -10,6 +10,7 @@ from holdall.cli.places import Standard
 from holdall.cli.transfer.display import Display, display_for
 from holdall.cli.transfer.measuring import measure
 from holdall.cli.transfer.plan import Job
+from holdall.cli.transfer.resuming import Resuming
 from holdall.cli.transfer.tally import Tally
 from holdall.client.client import Client
 
@@ -22,9 +23,11 @@ async def session(
     *,
     verb: str,
     resume: str,
+    resuming: Resuming | None = None,
     is_told: bool = True,
 ) -> None:
-    """Do `work` on each job, and report what was done even when Ctrl-C stops it.
+    """Do `work` on each job, and report what was done even when Ctrl-C stops it; `resuming`
+    tells how to go on where something failed.
 
     Without `is_told` nothing is said at the end.
     """
@@ -37,6 +40,8 @@ async def session(
     except asyncio.CancelledError:
         output.note(f"{tally.sentence(verb)}; {resume}")
         raise
+    if resuming is not None:
+        await resuming.tell(output, tally)
     if jobs and is_told and not to_output:
         output.result(tally.fields(), tally.sentence(verb))
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from itertools import chain
 from time import monotonic
 from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from yarl import URL
 
 from holdall.cli import human
 from holdall.cli.output import Output
@@ -37,14 +42,21 @@ class Tally(AbstractRecursiveFileProgress):
         self._output = output
         self._display = display
         self._under_way: dict[str, int] = {}
+        self._ends: dict[str, str] = {}
         self._began = monotonic()
 
     @property
     def seconds(self) -> float:
         return monotonic() - self._began
 
+    @property
+    def under_way(self) -> frozenset[str]:
+        """Both ends of all that began and did not arrive."""
+        return frozenset(chain.from_iterable(self._ends.items()))
+
     def start(self, data: StorageProgressStart) -> None:
         self._under_way[str(data.src)] = 0
+        self._ends[str(data.src)] = str(data.dst)
 
     def step(self, data: StorageProgressStep) -> None:
         self.advance(str(data.src), data.current)
@@ -67,9 +79,8 @@ class Tally(AbstractRecursiveFileProgress):
         """Directories are not counted."""
 
     def fail(self, data: StorageProgressFail) -> None:
-        place = data.src.path if data.src.scheme == "file" else str(data.src)
         self.failed += 1
-        self._output.fail_saying(f"{shown_name(place)}: {data.message}")
+        self._output.fail_saying(f"{shown_name(_name_of(data.src))}: {data.message}")
 
     def fail_with(self, source: str, error: Any) -> None:
         """A failure that no event told of."""
@@ -85,6 +96,7 @@ class Tally(AbstractRecursiveFileProgress):
     def finish(self, name: str, size: int) -> None:
         """The file `name` has arrived."""
         self.passed += size - self._under_way.pop(name, 0)
+        self._ends.pop(name, None)
         self.files += 1
         self.bytes += size
         self._show()
@@ -111,3 +123,10 @@ class Tally(AbstractRecursiveFileProgress):
 
     def _show(self) -> None:
         self._display.show(self.files + self.skipped, self.passed)
+
+
+def _name_of(source: URL) -> str:
+    """A path byte by byte: yarl's own decoding leaves `%ff` in names that are not UTF-8."""
+    if source.scheme != "file":
+        return str(source)
+    return os.fsdecode(unquote_to_bytes(source.raw_path))

@@ -26,12 +26,15 @@ _BY_NAME: Final = {route.name: route for route in ROUTES if route.action is not 
 
 
 class Question(BaseModel):
-    """May `user` (or whoever holds `access_key`) do `operation` with the bucket?"""
+    """May `user` (or whoever holds `access_key`, or the key that asks) do `operation` with the
+    bucket?"""
 
     operation: Text = Field(examples=["GetObject", "s3:GetObject"])
     bucket: BucketName
     key: Key | None = None
-    user: Text = Field(ANYBODY, description="A user's name, or `anonymous`.")
+    user: Text | None = Field(
+        None, description="A user's name, or `anonymous`; without it the key that asks is meant."
+    )
     access_key: Annotated[str, StringConstraints(pattern=ACCESS_KEY)] | None = None
     source_ip: Text = "127.0.0.1"
     secure: bool = True
@@ -97,6 +100,8 @@ async def _who(question: Question, caller: Calling) -> Who:
         if key.caller.user != caller.user and not caller.is_admin:
             raise forbidden("Only administrators ask about the keys of others.")
         return key.caller
+    if question.user is None:
+        return caller.proved.key.caller
     if question.user == ANYBODY:
         return ANONYMOUS
     row = await accounts.get_user(caller.engine, question.user)
