@@ -189,3 +189,20 @@ async def test_a_server_that_is_not_there_was_told_nothing() -> None:
     async with aiohttp.ClientSession(middlewares=(sent_once,)) as session:
         with pytest.raises(aiohttp.ClientConnectorError):
             await session.put("http://127.0.0.1:1/k")
+
+
+@pytest.mark.parametrize("name", ["put of nothing", "delete", "copy", "start", "abort"])
+async def test_nothing_is_no_body(name: str) -> None:
+    """aiohttp writes a body in a task; for an empty one it would fail unheard where the kept
+    connection had just broken."""
+    bodies: list[object] = []
+
+    class Broken:
+        async def request(self, method: str, url: object, *, data: object, **how: object) -> None:
+            bodies.append(data)
+            raise Severed("injected")
+
+    client = S3Client("http://127.0.0.1:1", None, session=Broken(), retries=Retries(1))  # type: ignore[arg-type]
+    with pytest.raises(OutcomeUnknown):
+        await AGAIN[name][1](client)
+    assert bodies == [None]

@@ -135,10 +135,17 @@ def test_marks_from_headers():
 
 async def test_locking_is_a_permission_of_its_own():
     hold = {"x_amz_object_lock_legal_hold": "ON"}
-    mode = {"x_amz_object_lock_mode": "GOVERNANCE"}
-    await locks.require_lock_actions(Call())
-    await locks.require_lock_actions(Call("s3:PutObjectLegalHold", **hold))
-    await locks.require_lock_actions(Call("s3:PutObjectRetention", **mode))
-    for call in (Call("s3:PutObjectRetention", **hold), Call("s3:PutObjectLegalHold", **mode)):
-        with pytest.raises(S3Error, match="AccessDenied"):
-            await locks.require_lock_actions(call)
+    kept = {"retention": MARKS["retention"]}
+    await locks.require_lock_actions(Call(), {})
+    await locks.require_lock_actions(Call("s3:PutObjectLegalHold", **hold), {"hold": "ON"})
+    await locks.require_lock_actions(Call("s3:PutObjectRetention"), kept)
+    with pytest.raises(S3Error, match="AccessDenied"):
+        await locks.require_lock_actions(Call("s3:PutObjectRetention", **hold), {"hold": "ON"})
+    with pytest.raises(S3Error, match="AccessDenied"):
+        await locks.require_lock_actions(Call("s3:PutObjectLegalHold"), kept)
+
+
+@pytest.mark.parametrize(("days", "counted"), [(10, "10"), (10.5, "11"), (0.1, "1")])
+def test_a_day_that_has_begun_counts(days, counted):
+    keys = Retention(G, later(days)).condition_keys(later(0))
+    assert keys["s3:object-lock-remaining-retention-days"] == counted

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from struct import iter_unpack
 from types import MappingProxyType
-from typing import Final, Protocol
-
-from awscrt import checksums as _crt
+from typing import Any, Final, Protocol
 
 from holdall.core.errors import ChecksumMismatch, InvalidArgument
 
@@ -23,7 +21,13 @@ BLOCK: Final = 256 * 1024
 SUM: Final = 4
 """Bytes of one packed block checksum."""
 
-_Crc = Callable[[bytes | memoryview, int], int]
+
+@cache
+def _crt() -> Any:
+    """Loaded when it is needed: that takes a good part of the time in which a command starts."""
+    from awscrt import checksums
+
+    return checksums
 
 
 class Digester(Protocol):
@@ -36,8 +40,8 @@ class Digester(Protocol):
 
 
 class _CrcDigester:
-    def __init__(self, crc: _Crc, width: int) -> None:
-        self._crc = crc
+    def __init__(self, name: str, width: int) -> None:
+        self._crc: Callable[[bytes, int], int] = getattr(_crt(), name)
         self._width = width
         self._value = 0
 
@@ -50,9 +54,9 @@ class _CrcDigester:
 
 ALGORITHMS: Final[Mapping[str, Callable[[], Digester]]] = MappingProxyType(
     {
-        "crc32": partial(_CrcDigester, _crt.crc32, 4),
-        "crc32c": partial(_CrcDigester, _crt.crc32c, 4),
-        "crc64nvme": partial(_CrcDigester, _crt.crc64nvme, 8),
+        "crc32": partial(_CrcDigester, "crc32", 4),
+        "crc32c": partial(_CrcDigester, "crc32c", 4),
+        "crc64nvme": partial(_CrcDigester, "crc64nvme", 8),
         "sha1": partial(hashlib.sha1, usedforsecurity=False),
         "sha256": hashlib.sha256,
         "md5": partial(hashlib.md5, usedforsecurity=False),
@@ -107,7 +111,7 @@ def verified(
 
 def crc32c(data: bytes | memoryview, previous: int = 0) -> int:
     """The CRC32C of `data`, or of what gave `previous` with `data` after it."""
-    crc: int = _crt.crc32c(data, previous)
+    crc: int = _crt().crc32c(data, previous)
     return crc
 
 
@@ -188,5 +192,5 @@ def _packed(crc: int) -> bytes:
 
 def combine_crc32c(first: int, second: int, second_size: int) -> int:
     """The CRC32C of two byte strings joined, from theirs and the length of the second."""
-    crc: int = _crt.combine_crc32c(first, second, second_size)
+    crc: int = _crt().combine_crc32c(first, second, second_size)
     return crc

@@ -162,6 +162,8 @@ class PutOptions:
     that the bytes must have, or None. `attributes` stay as they are for ever; `marks` are
     what can change later: "acl", "hold" (ON or OFF) and "retention", the JSON
     {"mode": "GOVERNANCE" or "COMPLIANCE", "until": microseconds since 1970}.
+    `brief` says that nobody needs to be told more than key, version, size, entity tag and about
+    when: a backend that would have to ask for the rest does not.
     """
 
     content_type: str | None = None
@@ -171,6 +173,7 @@ class PutOptions:
     precondition: Precondition = ALWAYS
     attributes: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, str] = field(default_factory=dict)
+    brief: bool = False
 
 
 PLAIN: Final = PutOptions()

@@ -298,7 +298,7 @@ class Encoder:
 
     def __init__(
         self,
-        source: AsyncIterable[bytes],
+        source: AsyncIterable[bytes | memoryview],
         *,
         chain: Chain | None = None,
         algorithm: str | None = None,
@@ -332,7 +332,7 @@ class Encoder:
         return f"{line}\r\n{TRAILER_SIGNATURE}:{proof}\r\n".encode()
 
 
-async def _rechunked(source: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+async def _rechunked(source: AsyncIterable[bytes | memoryview]) -> AsyncIterator[bytes]:
     """The same bytes in pieces of `CHUNK`, but for the last: S3 refuses small ones."""
     held = bytearray()
     async for piece in source:

@@ -189,10 +189,11 @@ def sign_headers(
     if credentials.session_token is not None:
         added["x-amz-security-token"] = credentials.session_token
     present = {**headers, **added}
-    proof = _proof(credentials, method, raw_path, query, present, payload_hash, time, scope)
+    names = signed_names(present)
+    proof = _proof(credentials, method, raw_path, query, present, names, payload_hash, time, scope)
     added["authorization"] = (
         f"{ALGORITHM} Credential={credentials.access_key}/{scope}, "
-        f"SignedHeaders={';'.join(signed_names(present))}, Signature={proof}"
+        f"SignedHeaders={';'.join(names)}, Signature={proof}"
     )
     return added
 
@@ -219,18 +220,19 @@ def presign(
         )
     time = to_amz(now)
     scope = Scope(time[:8], region, service)
+    names = signed_names(headers)
     added = {
         "X-Amz-Algorithm": ALGORITHM,
         "X-Amz-Credential": f"{credentials.access_key}/{scope}",
         "X-Amz-Date": time,
         "X-Amz-Expires": str(expires),
-        "X-Amz-SignedHeaders": ";".join(signed_names(headers)),
+        "X-Amz-SignedHeaders": ";".join(names),
     }
     if credentials.session_token is not None:
         added["X-Amz-Security-Token"] = credentials.session_token
     whole = _joined(query, added)
     added["X-Amz-Signature"] = _proof(
-        credentials, method, raw_path, whole, headers, UNSIGNED_PAYLOAD, time, scope
+        credentials, method, raw_path, whole, headers, names, UNSIGNED_PAYLOAD, time, scope
     )
     return added
 
@@ -255,6 +257,7 @@ def _proof(
     raw_path: str,
     query: str,
     headers: Mapping[str, str],
+    signed: Sequence[str],
     payload_hash: str,
     time: str,
     scope: Scope,
@@ -264,7 +267,7 @@ def _proof(
         canonical_path(raw_path.encode()),
         canonical_query(query.encode()),
         headers,
-        signed_names(headers),
+        signed,
         payload_hash,
     )
     key = signing_key(credentials.secret_key, scope)

@@ -103,7 +103,7 @@ async def admit(call: Call) -> None:
         return
     call.found = await guard.load_bucket(call.state, request, call.caller)
     bucket = call.bucket
-    _require_expected_owner(call)
+    require_owner(call, bucket, "x-amz-expected-bucket-owner")
     if action is not None:
         key = request.target.key
         version = request.query.get("versionId") or None
@@ -116,10 +116,26 @@ async def admit(call: Call) -> None:
         await call.require("s3:ListBucket", acl="READ")
     if route.name != "DeleteBucket":  # which forgets the record of an imported one
         refuse_elsewhere(bucket)
+    if action == "s3:PutObject":
+        _refuse_version(request)
+
+
+def _refuse_version(request: Request) -> None:
+    """Whoever names one to write believes that it can be replaced. `InvalidArgument`."""
+    if "versionId" in request.query:
+        raise S3Error(
+            "InvalidArgument",
+            "This operation does not accept a version-id.",
+            ArgumentName="versionId",
+            ArgumentValue=request.query["versionId"],
+        )
 
 
 async def _refusal(call: Call) -> S3Error:
-    """403; but who may list the bucket is told of what is not there (S3 GetObject)."""
+    """403; but who may list the bucket is told of what is not there (S3 GetObject), and
+    everybody where a bucket is (S3 HeadBucket): that is how clients find its region."""
+    if call.route.name == "HeadBucket":
+        return S3Error("AccessDenied", headers=(("x-amz-bucket-region", call.state.region),))
     reads = call.route.level == "object" and call.route.acl == "READ" and call.version is None
     if not (reads and await call.may("s3:ListBucket", acl="READ")):
         return S3Error("AccessDenied")
@@ -130,8 +146,8 @@ async def _refusal(call: Call) -> S3Error:
     return S3Error("AccessDenied")
 
 
-def _require_expected_owner(call: Call) -> None:
-    """`x-amz-expected-bucket-owner`: the account that the caller believes to own the bucket."""
-    expected = call.header("x-amz-expected-bucket-owner")
-    if expected is not None and expected != call.state.account_of(call.bucket.owner):
+def require_owner(call: Call, bucket: Bucket, header: str) -> None:
+    """`AccessDenied` unless the bucket's owner is the account that the header expects."""
+    expected = call.header(header)
+    if expected is not None and expected != call.state.account_of(bucket.owner):
         raise S3Error("AccessDenied")

@@ -8,14 +8,13 @@ from typing import Final
 
 from holdall.s3.errors import S3Error
 from holdall.s3.times import to_iso
-from holdall.server import tag_sets
+from holdall.server import copy_sources, tag_sets
 from holdall.server.access.context import Value
 from holdall.server.objects import tags_of
 from holdall.server.request import Request
 
 _HEADERS: Final = (
     "x-amz-acl",
-    "x-amz-copy-source",
     "x-amz-grant-full-control",
     "x-amz-grant-read",
     "x-amz-grant-read-acp",
@@ -30,6 +29,12 @@ _HEADERS: Final = (
     "x-amz-object-ownership",
     "x-amz-content-sha256",
 )
+_LOCKS: Final = ("object-lock-mode", "object-lock-retain-until-date", "object-lock-legal-hold")
+_CREATION: Final = {
+    **dict.fromkeys(("PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload"), "true"),
+    **dict.fromkeys(("CreateMultipartUpload", "UploadPart", "UploadPartCopy"), "false"),
+}
+"""Whether an operation that needs `s3:PutObject` makes an object, or only parts of one."""
 _QUERY: Final = ("prefix", "delimiter", "max-keys")
 
 
@@ -63,6 +68,13 @@ def _facts(request: Request) -> Iterator[tuple[str, Value]]:
     for name in _HEADERS:
         if name in headers:
             yield f"s3:{name}", headers[name]
+    if copy_sources.HEADER in headers:
+        yield f"s3:{copy_sources.HEADER}", copy_sources.spellings(headers[copy_sources.HEADER])
+    for name in _LOCKS:
+        if f"x-amz-{name}" in headers:
+            yield f"s3:{name}", headers[f"x-amz-{name}"]
+    if request.operation in _CREATION:
+        yield "s3:ObjectCreationOperation", _CREATION[request.operation]
     for name in ("if-match", "if-none-match"):
         if name in headers:
             yield f"s3:{name}", headers[name].strip('"')

@@ -9,6 +9,7 @@ from holdall.core.values import ALWAYS, Precondition, Revision
 from holdall.s3.errors import S3Error
 from holdall.s3.numbers import natural
 from holdall.s3.times import from_http
+from holdall.server.call import Call
 from holdall.server.response import Headers
 
 _CONDITIONS = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"})
@@ -93,6 +94,23 @@ def _number(text: str | None) -> int | None:
     if found is None:
         raise S3Error("InvalidArgument", ArgumentName=EXPECT, ArgumentValue=text)
     return found
+
+
+async def require_sight(call: Call) -> None:
+    """`AccessDenied` to those who may write the object and not have it compared."""
+    for name in ("if-match", UNLESS):
+        match = call.header(name)
+        if match is not None and not await may_compare(call, call.key, match):
+            raise S3Error("AccessDenied")
+
+
+async def may_compare(call: Call, key: str, match: str | None) -> bool:
+    """Whether the caller may read what an entity tag is held against: a match would tell what
+    the object is (S3 "How to perform conditional deletes"). That there is one, writers may
+    know."""
+    if match is None or match.strip().strip('"') == "*":
+        return True
+    return await call.may("s3:GetObject", key=key, acl="READ")
 
 
 def delete_precondition(headers: Mapping[str, str]) -> Precondition:

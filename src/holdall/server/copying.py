@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple, TypeVar
-from urllib.parse import unquote_to_bytes
+from typing import Final, TypeVar
 
 from holdall.core.errors import BlobNotFound, RevisionNotFound
 from holdall.core.values import Revision, Versioning
@@ -15,28 +13,18 @@ from holdall.s3.errors import S3Error
 from holdall.s3.times import from_http
 from holdall.server import buckets
 from holdall.server.buckets import Bucket
-from holdall.server.call import Call
+from holdall.server.call import Call, require_owner
+from holdall.server.copy_sources import HEADER, Named, named
 from holdall.server.imports import refuse_elsewhere
 from holdall.server.objects import version_of
 from holdall.server.response import Headers
 
-HEADER: Final = "x-amz-copy-source"
 LARGEST: Final = 5 * 1024**3
 """Bytes that may be copied at once (S3 CopyObject, UploadPartCopy)."""
 
 TRIES: Final = 3
 
 Result = TypeVar("Result")
-
-_BAD_ESCAPE = re.compile(b"%(?![0-9A-Fa-f]{2})")
-
-
-class Named(NamedTuple):
-    """What the header names; `version` None for the current one."""
-
-    bucket: str
-    key: str
-    version: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,36 +55,6 @@ async def settled(call: Call, use: Callable[[Source], Awaitable[Result]]) -> tup
     raise S3Error("OperationAborted")
 
 
-def named(header: str) -> Named:
-    """`bucket/key` or `/bucket/key`, percent-encoded, and `?versionId=` after it.
-
-    `InvalidArgument` for anything else (S3 CopyObject).
-    """
-    path, mark, version = header.partition("?versionId=")
-    if mark and not version:
-        raise _invalid("Version id cannot be the empty string", header)
-    bucket, slash, key = _decoded(path, header).removeprefix("/").partition("/")
-    if not (bucket and slash and key):
-        raise _invalid(
-            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", header
-        )
-    return Named(bucket, key, version or None)
-
-
-def _decoded(path: str, header: str) -> str:
-    raw = path.encode("latin-1").replace(b"+", b" ")  # S3 reads it as it reads a query
-    try:
-        if _BAD_ESCAPE.search(raw):
-            raise ValueError(path)
-        return unquote_to_bytes(raw).decode()
-    except ValueError as error:
-        raise _invalid("Invalid copy source encoding.", header) from error
-
-
-def _invalid(message: str, value: str) -> S3Error:
-    return S3Error("InvalidArgument", message, ArgumentName=HEADER, ArgumentValue=value)
-
-
 async def source_of(call: Call) -> Source:
     """The revision that is to be copied, with the conditions on it met.
 
@@ -105,6 +63,7 @@ async def source_of(call: Call) -> Source:
     """
     name = named(call.request.headers[HEADER])
     bucket = await buckets.load(call.engine, name.bucket, call.caller.user)
+    require_owner(call, bucket, "x-amz-source-expected-bucket-owner")
     action = "s3:GetObject" if name.version is None else "s3:GetObjectVersion"
     await call.require(action, key=name.key, acl="READ", version=name.version, bucket=bucket)
     refuse_elsewhere(bucket)

@@ -21,13 +21,15 @@ from holdall.s3.errors import S3Error
 from holdall.server import encryption_rules
 from holdall.server.call import Call
 from holdall.server.data_keys import WrappingKey, customer_key
-from holdall.server.encryption_rules import KEY_SERVICE, SERVER_KEY
+from holdall.server.encryption_rules import SERVER_KEY
 from holdall.server.request import Request
 from holdall.server.response import Headers
 from holdall.server.sealing import KEY_BYTES
 
 HEADER: Final = "x-amz-server-side-encryption"
-KEY_ID: Final = f"{HEADER}-aws-kms-key-id"
+OF_KEY_SERVICE: Final = (f"{HEADER}-aws-kms-key-id", f"{HEADER}-context")
+"""What is said of a key of a key service's; alone it asks for nothing that could be done."""
+
 CUSTOMER: Final = f"{HEADER}-customer-"
 SOURCE: Final = "x-amz-copy-source-server-side-encryption-customer-"
 """What the three headers of a customer's key begin with: of the request's own object, and of
@@ -83,8 +85,9 @@ UNPROTECTED: Final = Protection()
 def wanted(call: Call) -> Protection:
     """What the request asks for, else what its bucket does by default.
 
-    `InvalidArgument`, `InvalidRequest`, `InvalidEncryptionAlgorithmError`, `NotImplemented`
-    for the keys of a key service.
+    `InvalidArgument`, `InvalidRequest`, `InvalidEncryptionAlgorithmError`, `AccessDenied` for
+    keys of customers where the bucket blocks those, `NotImplemented` for the keys of a key
+    service.
     """
     customer, method = customer_of(call.request), _method(call.request.headers)
     if customer is not None:
@@ -96,6 +99,8 @@ def wanted(call: Call) -> Protection:
                 ArgumentName=HEADER,
                 ArgumentValue=method,
             )
+        if encryption_rules.blocks_customers(call.bucket):
+            raise S3Error("AccessDenied")
         return Protection({BY_CUSTOMER: customer.md5}, customer.key.seal)
     method = method or encryption_rules.default_of(call.bucket)
     if method is None:
@@ -104,22 +109,23 @@ def wanted(call: Call) -> Protection:
 
 
 def _method(headers: Mapping[str, str]) -> str | None:
-    method, key_id = headers.get(HEADER), headers.get(KEY_ID)
-    if method in KEY_SERVICE:
-        raise S3Error(
-            "NotImplemented", "Encryption with the keys of a key management service (SSE-KMS)"
-        )
+    method = headers.get(HEADER)
+    encryption_rules.refuse_key_service(method)
     if method not in (None, SERVER_KEY):
         raise _unknown_algorithm(HEADER, str(method))
-    if key_id is not None:
-        raise S3Error(
-            "InvalidArgument",
-            "Server Side Encryption with AWS KMS managed key requires HTTP header"
-            f" {HEADER} : aws:kms",
-            ArgumentName=KEY_ID,
-            ArgumentValue=key_id,
-        )
+    for name in OF_KEY_SERVICE:
+        if name in headers:
+            raise _without_key_service(name, headers[name])
     return method
+
+
+def _without_key_service(name: str, value: str) -> S3Error:
+    return S3Error(
+        "InvalidArgument",
+        f"Server Side Encryption with AWS KMS managed key requires HTTP header {HEADER} : aws:kms",
+        ArgumentName=name,
+        ArgumentValue=value,
+    )
 
 
 def _server_key(call: Call) -> WrappingKey:
@@ -242,7 +248,8 @@ def _require_key(customer: Customer | None, revision: Revision) -> None:
 
 def of_part(call: Call, attributes: Mapping[str, str]) -> Protection:
     """What protects a part of an upload with those attributes. `InvalidRequest` unless the
-    customer's key is sent again, or is not where there was none."""
+    customer's key is sent again, or is not where there was none; `NotImplemented`."""
+    encryption_rules.refuse_key_service(call.header(HEADER))
     customer = customer_of(call.request)
     if BY_CUSTOMER not in attributes:
         if customer is not None:

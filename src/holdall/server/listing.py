@@ -50,7 +50,12 @@ class Spelling:
     def __init__(self, query: Mapping[str, str]) -> None:
         self.encoding = query.get("encoding-type")
         if self.encoding not in (None, "url"):
-            raise S3Error("InvalidArgument", "Invalid Encoding Method specified in Request")
+            raise S3Error(
+                "InvalidArgument",
+                "Invalid Encoding Method specified in Request",
+                ArgumentName="encoding-type",
+                ArgumentValue=str(self.encoding),
+            )
 
     def __call__(self, text: str) -> str:
         return quote(text, safe="/*-._~") if self.encoding else text

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, cast
 
 from holdall.engine.locking import COMPLIANCE, DEFAULT, GOVERNANCE, HOLD, RETENTION
@@ -19,6 +19,7 @@ from holdall.s3 import xml
 from holdall.s3.errors import S3Error
 from holdall.s3.times import from_iso
 from holdall.s3.xml import Element, Node
+from holdall.server.access.context import Value
 from holdall.server.buckets import Bucket
 from holdall.server.call import Call
 from holdall.server.response import Headers
@@ -32,6 +33,7 @@ MODE_HEADER: Final = "x-amz-object-lock-mode"
 UNTIL_HEADER: Final = "x-amz-object-lock-retain-until-date"
 HOLD_HEADER: Final = "x-amz-object-lock-legal-hold"
 _HEADERS: Final = frozenset({MODE_HEADER, UNTIL_HEADER, HOLD_HEADER})
+_DAY: Final = timedelta(days=1)
 MAX_DAYS: Final = 36_500
 MAX_YEARS: Final = 100
 _MODES: Final = (GOVERNANCE, COMPLIANCE)
@@ -53,6 +55,15 @@ class Retention:
         return xml.render(
             "Retention", [("Mode", self.mode), ("RetainUntilDate", _written(self.until))]
         )
+
+    def condition_keys(self, now: datetime) -> dict[str, Value]:
+        """What a policy may ask of it ("Limiting retention periods with a bucket policy"). A
+        day that has begun counts: who may keep for ten, may not keep for ten and a half."""
+        return {
+            "s3:object-lock-mode": self.mode,
+            "s3:object-lock-retain-until-date": _written(self.until),
+            "s3:object-lock-remaining-retention-days": str(-((now - self.until) // _DAY)),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +151,12 @@ def _invalid(message: str, name: str, value: str) -> S3Error:
     return S3Error("InvalidArgument", message, ArgumentName=name, ArgumentValue=value)
 
 
-async def require_lock_actions(call: Call) -> None:
-    """`AccessDenied` to those who may write an object and not lock it (S3 PutObject)."""
-    if call.header(MODE_HEADER) is not None:
-        await call.require("s3:PutObjectRetention", key=call.key, writes=True)
+async def require_lock_actions(call: Call, marks: Mapping[str, str]) -> None:
+    """`AccessDenied` to those who may write an object and not lock it so (S3 PutObject)."""
+    retention = retention_of(marks)
+    if retention is not None:
+        more = retention.condition_keys(call.state.now())
+        await call.require("s3:PutObjectRetention", key=call.key, writes=True, more=more)
     if call.header(HOLD_HEADER) is not None:
         await call.require("s3:PutObjectLegalHold", key=call.key, writes=True)
 

@@ -26,7 +26,7 @@ def marks_of(call: Call) -> dict[str, str]:
 async def require_actions(call: Call, marks: Mapping[str, str]) -> None:
     """`AccessDenied` to those who may write an object and not say all that about it: lock it,
     tag it, or open it to others ("Permissions" of S3 PutObject)."""
-    await locks.require_lock_actions(call)
+    await locks.require_lock_actions(call, marks)
     if call.header("x-amz-tagging"):
         await call.require("s3:PutObjectTagging", key=call.key, writes=True)
     if "acl" in marks and _opens(acls.from_json(marks["acl"]), user(call.bucket.owner)):

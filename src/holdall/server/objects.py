@@ -164,7 +164,8 @@ def version_of(revision: Revision) -> str:
 
 
 def describing(revision: Revision, versioning: Versioning) -> Headers:
-    """Every header that tells of an object except of its length, type and checksums."""
+    """Every header that tells of an object to all its readers, except of its length, type and
+    checksums."""
     headers: Headers = [
         ("last-modified", to_http(revision.created_at)),
         ("etag", f'"{revision.etag}"'),
@@ -179,8 +180,6 @@ def describing(revision: Revision, versioning: Versioning) -> Headers:
             headers.append((name, _sent(attributes[name])))
     if "storage-class" in attributes:
         headers.append(("x-amz-storage-class", attributes["storage-class"]))
-    if revision.tags:
-        headers.append(("x-amz-tagging-count", str(len(revision.tags))))
     return headers
 
 

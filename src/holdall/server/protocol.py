@@ -41,7 +41,8 @@ class Limits:
     """Bytes a second that a body must bring, on the average of `body_seconds`."""
     body_seconds: float = 30
     stall_seconds: float = 300
-    """For which a reader may take nothing at all of an answer."""
+    """For which a reader may take nothing at all of an answer, and for which one who sends no
+    more is given one of unknown length, such as a stream of events."""
     linger_seconds: float = 10
     """For which a body that nobody wants is read on, so that its sender sees the answer."""
     tick: float = 5
@@ -66,6 +67,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._measured = 0  # bytes of the body since then
         self._pending = 0  # bytes that the client had still to take at the last look
         self._stalled = 0.0
+        self._half_closed_since: float | None = None
 
     # the connection
 
@@ -87,6 +89,19 @@ class HttpProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._in_headers and self._fed > self.limits.header_bytes:
             self.refuse(S3Error("RequestHeaderSectionTooLarge"))
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Who sends no more may still read (RFC 9112, 9.6): what was asked whole is answered.
+        Half a request is not, and TLS has no such thing."""
+        if not self._is_answering() or not self.transport.can_write_eof():
+            return False
+        self.cycle.keep_alive = False
+        self._half_closed_since = self.loop.time()
+        return True
+
+    def _is_answering(self) -> bool:
+        cycle = self.cycle
+        return cycle is not None and not cycle.response_complete and not self._in_body
 
     def handle_websocket_upgrade(self) -> None:
         """Another protocol takes over, which has pings of its own."""
@@ -145,7 +160,7 @@ class HttpProtocol(HttpToolsProtocol):
     def _look(self) -> None:
         self._watch = self.loop.call_later(self.limits.tick, self._look)
         now = self.loop.time()
-        if self._is_stalled():
+        if self._is_stalled() or self._is_endless(now):
             self.transport.abort()
         elif not self._is_deaf and not self._lingers and self._is_overdue(now):
             self.refuse(S3Error("RequestTimeout"))
@@ -178,6 +193,13 @@ class HttpProtocol(HttpToolsProtocol):
         self._pending = pending
         self._stalled = 0.0 if moved else self._stalled + self.limits.tick
         return self._stalled >= self.limits.stall_seconds
+
+    def _is_endless(self, now: float) -> bool:
+        """Whether an answer of unknown length still goes to a client that may be gone: that it
+        closed only half of the connection nobody can know before something is sent."""
+        if self._half_closed_since is None or not self.cycle.chunked_encoding:
+            return False
+        return now - self._half_closed_since >= self.limits.stall_seconds
 
     # ends
 

@@ -35,7 +35,10 @@ def empty(status: int = 200, headers: Headers | None = None) -> Response:
 
 
 def failure(error: S3Error, *, resource: str, request_id: str, host_id: str) -> Response:
-    """S3's error document ("Error responses" in its API reference)."""
+    """S3's error document ("Error responses" in its API reference). A 304 has none, and no type:
+    caches would take that for the type of what they hold (RFC 9110, 15.4.5)."""
+    if error.status == 304:
+        return Response(304, [*error.headers])
     facts = tuple((name, value) for name, value in error.facts.items())
     content = (
         ("Code", error.code),

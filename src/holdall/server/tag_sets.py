@@ -17,9 +17,16 @@ _ROOT: Final = "Tagging"
 def from_xml(body: bytes, most: int) -> dict[str, str]:
     """`MalformedXML`, `InvalidTag`, and `BadRequest` for more than `most`."""
     tag_set = xml.parse(body, _ROOT).find("TagSet")
-    if tag_set is None or any(child.name != "Tag" for child in tag_set.children):
+    if tag_set is None:
         raise S3Error("MalformedXML")
-    return checked_tags([_pair(tag) for tag in tag_set.children], most)
+    return listed_in(tag_set, most)
+
+
+def listed_in(found: Element, most: int) -> dict[str, str]:
+    """The tags that an element holds. Errors as in `from_xml`."""
+    if any(child.name != "Tag" for child in found.children):
+        raise S3Error("MalformedXML")
+    return checked_tags([_pair(tag) for tag in found.children], most)
 
 
 def _pair(tag: Element) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from holdall.core.errors import UploadNotFound
 from holdall.core.values import UploadRecord
 from holdall.engine.uploads import EngineUpload
 from holdall.s3.errors import S3Error
@@ -33,11 +34,17 @@ async def resume(call: Call) -> Open:
     return Open(upload, await upload.record())
 
 
-async def require(call: Call, record: UploadRecord, action: str, *, writes: bool = False) -> None:
-    """`AccessDenied` unless the caller may, or started the upload (S3 "Multipart upload API
-    and permissions")."""
-    initiated = call.caller.user == record.initiator != ""
+async def resume_allowed(call: Call, action: str, *, writes: bool = False) -> Open:
+    """The same. `AccessDenied` unless the caller may, or started it (S3 "Multipart upload API
+    and permissions"): who may not is not told whether there is one."""
+    try:
+        found = await resume(call)
+    except UploadNotFound:
+        await call.require(action, key=call.key, acl="WRITE", writes=writes)
+        raise
+    initiated = call.caller.user == found.record.initiator != ""
     await call.require(action, key=call.key, acl="WRITE", writes=writes, initiated=initiated)
+    return found
 
 
 def refuse_large(size: int) -> None:

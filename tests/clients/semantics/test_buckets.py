@@ -254,3 +254,24 @@ def test_what_a_new_bucket_has_empty(send, bucket, query):
 @pytest.mark.parametrize("query", ["cors", "lifecycle", "policy", "tagging"])
 def test_what_is_not_there_can_be_deleted(send, bucket, query):
     assert send("DELETE", f"/{bucket}?{query}").status == 204
+
+
+def test_a_bucket_begins_with_tags(s3, name):
+    tags = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}]
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"Tags": tags})
+    assert s3.get_bucket_tagging(Bucket=name)["TagSet"] == tags
+
+
+def test_a_bucket_with_bad_tags_is_not_made(s3, name, refused):
+    twice = [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]
+    with refused("InvalidTag", 400):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"Tags": twice})
+    with refused("404", 404):
+        s3.head_bucket(Bucket=name)
+
+
+def test_everybody_is_told_where_a_bucket_is(send, bucket):
+    """SDKs find the region of a bucket by a HeadBucket that need not be allowed."""
+    answer = send("HEAD", f"/{bucket}", account=None)
+    assert (answer.status, answer.headers["x-amz-bucket-region"]) == (403, "us-east-1")
+    assert "x-amz-bucket-region" not in send("HEAD", "/never-there", account=None).headers

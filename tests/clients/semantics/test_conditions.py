@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -150,3 +151,74 @@ def test_deletes_of_many(s3, bucket):
     answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects})
     assert [each["Key"] for each in answer["Deleted"]] == ["a"]
     assert [(e["Key"], e["Code"]) for e in answer["Errors"]] == [("b", "PreconditionFailed")]
+
+
+def test_what_was_not_modified_has_no_type(send, s3, object):
+    """A cache would take it for that of what it holds (RFC 9110, 15.4.5)."""
+    path = "/{Bucket}/{Key}".format(**object)
+    answer = send("GET", path, headers={"If-None-Match": s3.head_object(**object)["ETag"]})
+    assert answer.status == 304
+    assert "content-type" not in answer.headers
+
+
+@pytest.fixture
+def writer(s3, other, object):
+    """A client that may write and delete in the bucket, and not read."""
+    name = object["Bucket"]
+    _allow(s3, name, "s3:PutObject", "s3:DeleteObject")
+    return other
+
+
+def _allow(s3, name, *actions, denied=()):
+    allowed = {"Effect": "Allow", "Principal": "*", "Action": actions}
+    statements = [each | {"Resource": f"arn:aws:s3:::{name}/*"} for each in (allowed, *denied)]
+    policy = {"Version": "2012-10-17", "Statement": statements}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+
+
+def test_who_may_not_read_may_not_compare(s3, writer, second, object, refused):
+    """User Guide, "How to perform conditional deletes": an entity tag wants s3:GetObject."""
+    s3.put_object(Bucket=second, Key="own", Body=b"2", ACL="public-read")
+    own = {"Bucket": second, "Key": "own"}
+    etag = s3.head_object(**object)["ETag"]
+    for tag in (etag, OTHER):
+        with refused("AccessDenied", 403):
+            writer.put_object(**object, Body=b"2", IfMatch=tag)
+        with refused("AccessDenied", 403):
+            writer.delete_object(**object, IfMatch=tag)
+        with refused("AccessDenied", 403):
+            writer.copy_object(**object, CopySource=own, IfMatch=tag)
+        wish = {"Objects": [{"Key": object["Key"], "ETag": tag}]}
+        errors = writer.delete_objects(Bucket=object["Bucket"], Delete=wish)["Errors"]
+        assert [each["Code"] for each in errors] == ["AccessDenied"]
+    assert s3.head_object(**object)["ETag"] == etag
+
+
+def test_who_may_not_read_may_not_compare_what_parts_replace(s3, writer, object, refused):
+    named = object | {"UploadId": writer.create_multipart_upload(**object)["UploadId"]}
+    part = {"PartNumber": 1, "ETag": writer.upload_part(**named, PartNumber=1, Body=b"2")["ETag"]}
+    with refused("AccessDenied", 403):
+        writer.complete_multipart_upload(**named, MultipartUpload={"Parts": [part]}, IfMatch=OTHER)
+
+
+def test_who_may_not_read_may_demand_that_there_is_something(s3, writer, object):
+    writer.put_object(**object, Body=b"2", IfMatch="*")
+    writer.delete_object(**object, IfMatch="*")
+    writer.put_object(**object, Body=b"3", IfNoneMatch="*")
+
+
+def test_who_may_read_may_compare(s3, other, object):
+    _allow(s3, object["Bucket"], "s3:PutObject", "s3:GetObject")
+    other.put_object(**object, Body=b"2", IfMatch=s3.head_object(**object)["ETag"])
+
+
+def test_a_policy_that_wants_conditions_of_deletes(s3, other, object):
+    """User Guide, "Enforce conditional deletes on Amazon S3 buckets": an ETag counts, too."""
+    unconditional = {"Action": "s3:DeleteObject", "Condition": {"Null": {"s3:if-match": "true"}}}
+    denied = [{"Effect": "Deny", "Principal": "*", **unconditional}]
+    _allow(s3, object["Bucket"], "s3:DeleteObject", "s3:GetObject", denied=denied)
+    etag = s3.head_object(**object)["ETag"]
+    for wish, outcome in (({}, "Errors"), ({"ETag": etag}, "Deleted")):
+        objects = [{"Key": object["Key"], **wish}]
+        answer = other.delete_objects(Bucket=object["Bucket"], Delete={"Objects": objects})
+        assert [each["Key"] for each in answer[outcome]] == [object["Key"]]

@@ -152,9 +152,9 @@ def test_the_source_of_another(s3, other, source, refused):
     with refused("AccessDenied", 403):
         copy(other, source, Bucket=f"of-{source['Bucket']}")
     s3.put_object_acl(**source, ACL="public-read")
-    copy(other, source, Bucket=f"of-{source['Bucket']}")
+    copy(other, source, Bucket=f"of-{source['Bucket']}", TaggingDirective="REPLACE")
     with refused("AccessDenied", 403):
-        copy(other, source)
+        copy(other, source, TaggingDirective="REPLACE")
 
 
 def test_a_copy_s_acl_is_its_own(s3, anonymous, source, refused):
@@ -222,3 +222,28 @@ def test_a_multipart_object_is_copied_whole(s3, bucket):
     got = s3.get_object(Bucket=bucket, Key="dst")
     assert got["Body"].read() == b"content"
     assert "PartsCount" not in s3.head_object(Bucket=bucket, Key="dst", PartNumber=1)
+
+
+def test_the_account_that_is_expected_to_own_the_source(server, s3, source, refused):
+    named = {"Bucket": source["Bucket"], "Key": "parts"}
+    named["UploadId"] = s3.create_multipart_upload(**named)["UploadId"]
+    own, wrong = server.state.account_of("alice"), server.state.account_of("bob")
+    with refused("AccessDenied", 403):
+        copy(s3, source, ExpectedSourceBucketOwner=wrong)
+    with refused("AccessDenied", 403):
+        s3.upload_part_copy(
+            **named, PartNumber=1, CopySource=source, ExpectedSourceBucketOwner=wrong
+        )
+    copy(s3, source, ExpectedSourceBucketOwner=own)
+    s3.upload_part_copy(**named, PartNumber=1, CopySource=source, ExpectedSourceBucketOwner=own)
+
+
+def test_tags_are_copied_for_those_who_may_read_them(s3, other, source, second, refused):
+    """The source is public and its tags are not: they stay behind, or all of it does."""
+    s3.put_bucket_acl(Bucket=second, ACL="public-read-write")
+    s3.put_object_acl(**source, ACL="public-read")
+    with refused("AccessDenied", 403):
+        copy(other, source, Bucket=second)
+    copy(other, source, Bucket=second, TaggingDirective="REPLACE", Tagging="")
+    copy(s3, source, Bucket=second)
+    assert s3.get_object_tagging(Bucket=second, Key="dst")["TagSet"] == [{"Key": "t", "Value": "1"}]

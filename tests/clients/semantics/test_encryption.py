@@ -222,3 +222,44 @@ def test_the_head_of_an_upload_tells_of_encryption(s3, bucket):
     )
     assert answer["ServerSideEncryption"] == "AES256"
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == BODY
+
+
+@pytest.fixture
+def blocking(s3, bucket):
+    """Say whether the bucket takes keys of customers."""
+
+    def blocking(kind, **rule):
+        rules = [{"BlockedEncryptionTypes": {"EncryptionType": [kind]}, **rule}]
+        s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": rules})
+        found = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
+        return found["Rules"][0]
+
+    return blocking
+
+
+def test_keys_of_customers_can_be_blocked(s3, bucket, blocking, refused):
+    """User Guide, "Blocking or unblocking SSE-C for a general purpose bucket"."""
+    s3.put_object(Bucket=bucket, Key="before", Body=BODY, **customer())
+    found = blocking("SSE-C")
+    assert found["BlockedEncryptionTypes"] == {"EncryptionType": ["SSE-C"]}
+    assert found["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    named = {"Bucket": bucket, "Key": "k"}
+    with refused("AccessDenied", 403):
+        s3.put_object(**named, Body=BODY, **customer())
+    with refused("AccessDenied", 403):
+        s3.create_multipart_upload(**named, **customer())
+    s3.put_object(**named, Body=BODY)
+    with refused("AccessDenied", 403):
+        s3.copy_object(Bucket=bucket, Key="copy", CopySource=named, **customer())
+    assert s3.get_object(Bucket=bucket, Key="before", **customer())["Body"].read() == BODY
+
+
+def test_keys_of_customers_can_be_let_in_again(s3, bucket, blocking):
+    blocking("SSE-C")
+    assert "BlockedEncryptionTypes" not in blocking("NONE")
+    s3.put_object(Bucket=bucket, Key="k", Body=BODY, **customer())
+
+
+def test_other_kinds_cannot_be_blocked(blocking, refused):
+    with refused("MalformedXML", 400):
+        blocking("SSE-S3")

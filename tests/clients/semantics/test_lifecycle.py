@@ -129,3 +129,29 @@ def test_the_head_tells_when_an_object_will_go(s3, bucket):
     assert 'expiry-date="' in answer["Expiration"]
     assert s3.head_object(Bucket=bucket, Key="days1/k")["Expiration"] == answer["Expiration"]
     assert "Expiration" not in s3.put_object(Bucket=bucket, Key="k", Body=b"1")
+
+
+def test_a_copy_and_a_completion_tell_when_the_object_will_go(s3, bucket):
+    put(s3, bucket, rule(Expiration={"Days": 10}, Filter={"Prefix": "days/"}))
+    told = s3.put_object(Bucket=bucket, Key="days/k", Body=b"1")["Expiration"]
+    source = {"Bucket": bucket, "Key": "days/k"}
+    assert s3.copy_object(Bucket=bucket, Key="days/copy", CopySource=source)["Expiration"] == told
+    assert "Expiration" not in s3.copy_object(Bucket=bucket, Key="other", CopySource=source)
+    named = {"Bucket": bucket, "Key": "days/parts"}
+    named["UploadId"] = s3.create_multipart_upload(**named)["UploadId"]
+    part = {"PartNumber": 1, "ETag": s3.upload_part(**named, PartNumber=1, Body=b"1")["ETag"]}
+    completed = s3.complete_multipart_upload(**named, MultipartUpload={"Parts": [part]})
+    assert completed["Expiration"] == told
+
+
+def test_an_upload_tells_when_it_will_be_aborted(s3, bucket):
+    abort = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 3}}
+    put(s3, bucket, rule(**abort, Filter={"Prefix": "short/"}))
+    named = {"Bucket": bucket, "Key": "short/k"}
+    upload = s3.create_multipart_upload(**named)
+    assert upload["AbortRuleId"] == "r"
+    days = upload["AbortDate"] - datetime.now(UTC)
+    assert 3 <= days.total_seconds() / 86400 <= 4
+    listed = s3.list_parts(**named, UploadId=upload["UploadId"])
+    assert (listed["AbortDate"], listed["AbortRuleId"]) == (upload["AbortDate"], "r")
+    assert "AbortDate" not in s3.create_multipart_upload(Bucket=bucket, Key="long")

@@ -256,3 +256,11 @@ def test_a_virtual_host_is_no_bucket_of_ours(server):
     """The server has no domain: a bucket's name in the host is not looked at."""
     client = client_of(server, server.alice)
     assert "Buckets" in client.list_buckets()
+
+
+def test_refusals_name_the_argument(send, bucket):
+    answer = send("GET", f"/{bucket}?list-type=2&continuation-token=zzz")
+    assert b"<ArgumentName>continuation-token</ArgumentName>" in answer.body
+    answer = send("GET", f"/{bucket}?encoding-type=base64")
+    assert b"<ArgumentName>encoding-type</ArgumentName>" in answer.body
+    assert b"<ArgumentValue>base64</ArgumentValue>" in answer.body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -249,3 +250,47 @@ def test_a_lock_of_an_upload(s3, locked):
         **named, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]}
     )
     assert s3.head_object(Bucket=locked, Key="k")["ObjectLockMode"] == "GOVERNANCE"
+
+
+@pytest.fixture
+def limited(s3, object):
+    """A bucket whose policy limits what even its owner may lock."""
+
+    def limited(action, **condition):
+        statement = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": action,
+            "Resource": f"arn:aws:s3:::{object['Bucket']}/*",
+            "Condition": condition,
+        }
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        s3.put_bucket_policy(Bucket=object["Bucket"], Policy=json.dumps(policy))
+
+    return limited
+
+
+def test_a_policy_limits_retentions(s3, object, limited, refused):
+    """User Guide, "Limiting retention periods with a bucket policy"."""
+    days = {"s3:object-lock-remaining-retention-days": "10"}
+    limited("s3:PutObjectRetention", NumericGreaterThan=days)
+    place = {"Bucket": object["Bucket"], "Key": "new", "Body": b"1"}
+    with refused("AccessDenied", 403):
+        retain(s3, object, days=11)
+    with refused("AccessDenied", 403):
+        s3.put_object(**place, ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=later(11))
+    s3.put_object(**place, ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=later(10))
+    retain(s3, object, days=10)
+
+
+def test_a_policy_limits_modes_and_holds(s3, object, limited, refused):
+    limited("s3:*", StringEquals={"s3:object-lock-mode": "COMPLIANCE"})
+    with refused("AccessDenied", 403):
+        retain(s3, object, "COMPLIANCE")
+    retain(s3, object)
+    limited("s3:*", StringEquals={"s3:object-lock-legal-hold": "ON"})
+    with refused("AccessDenied", 403):
+        s3.put_object_legal_hold(**object, LegalHold={"Status": "ON"})
+    with refused("AccessDenied", 403):
+        s3.put_object(Bucket=object["Bucket"], Key="new", ObjectLockLegalHoldStatus="ON")
+    s3.put_object_legal_hold(**object, LegalHold={"Status": "OFF"})

@@ -340,3 +340,23 @@ def test_attributes_of_a_version(s3, versioned):
 def test_torrents_are_not_known(send, bucket):
     send("PUT", f"/{bucket}/k", b"1")
     assert send("GET", f"/{bucket}/k?torrent").status in (404, 405, 501)
+
+
+def test_an_object_does_not_grow(send, s3, bucket):
+    """Directory buckets append by this header: to pass it over would replace the object."""
+    s3.put_object(Bucket=bucket, Key="k", Body=b"first")
+    answer = send("PUT", f"/{bucket}/k", b"second", {"x-amz-write-offset-bytes": "5"})
+    assert answer.refusal == ("NotImplemented", 501)
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"first"
+
+
+@pytest.mark.parametrize("ask", ["get_object", "head_object"])
+def test_the_number_of_tags_is_for_those_who_may_read_them(s3, anonymous, bucket, ask):
+    """API reference, GetObject: `x-amz-tagging-count`."""
+    named = {"Bucket": bucket, "Key": "k"}
+    s3.put_object(**named, Body=b"1", Tagging="a=1&b=2", ACL="public-read")
+    assert (
+        getattr(s3, ask)(**named)["ResponseMetadata"]["HTTPHeaders"]["x-amz-tagging-count"] == "2"
+    )
+    headers = getattr(anonymous, ask)(**named)["ResponseMetadata"]["HTTPHeaders"]
+    assert "x-amz-tagging-count" not in headers

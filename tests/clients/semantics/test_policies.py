@@ -314,3 +314,42 @@ def test_an_owner_can_undo_a_policy_that_denies_all(s3, bucket, policy, refused)
     s3.get_bucket_policy(Bucket=bucket)
     s3.delete_bucket_policy(Bucket=bucket)
     s3.list_objects_v2(Bucket=bucket)
+
+
+def test_conditions_are_not_asked_of_parts(s3, anonymous, bucket, policy, refused):
+    """User Guide, "Enforce conditional writes on Amazon S3 buckets", the first example."""
+    policy(
+        statement(bucket, "s3:PutObject"),
+        statement(
+            bucket,
+            "s3:PutObject",
+            "Deny",
+            Condition={
+                "Null": {"s3:if-none-match": "true"},
+                "Bool": {"s3:ObjectCreationOperation": "true"},
+            },
+        ),
+    )
+    named = {"Bucket": bucket, "Key": "k"}
+    named["UploadId"] = anonymous.create_multipart_upload(**named)["UploadId"]
+    etag = anonymous.upload_part(**named, PartNumber=1, Body=b"1")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    with refused("AccessDenied", 403):
+        anonymous.complete_multipart_upload(**named, MultipartUpload=parts)
+    with refused("AccessDenied", 403):
+        anonymous.put_object(Bucket=bucket, Key="other", Body=b"1")
+    anonymous.put_object(Bucket=bucket, Key="other", Body=b"1", IfNoneMatch="*")
+    anonymous.complete_multipart_upload(**named, MultipartUpload=parts, IfNoneMatch="*")
+
+
+@pytest.mark.parametrize("source", ["{0}/secret/k", "/{0}/secret/k", "{0}/%73ecret/k"])
+@pytest.mark.parametrize("pattern", ["{0}/secret/*", "/{0}/secret/*"])
+def test_a_source_is_denied_however_it_is_spelled(send, s3, bucket, policy, source, pattern):
+    for key in ("secret/k", "k"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"1")
+    condition = {"StringLike": {"s3:x-amz-copy-source": pattern.format(bucket)}}
+    policy(statement(bucket, "s3:PutObject", "Deny", Condition=condition))
+    path, header = f"/{bucket}/copy", "x-amz-copy-source"
+    denied = send("PUT", path, headers={header: source.format(bucket)})
+    assert denied.refusal == ("AccessDenied", 403)
+    assert send("PUT", path, headers={header: f"{bucket}/k"}).status == 200

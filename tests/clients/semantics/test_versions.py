@@ -287,3 +287,19 @@ def test_tags_of_versions(s3, versioned):
     assert found["TagSet"] == tags["TagSet"]
     assert s3.get_object_tagging(Bucket=versioned, Key="k")["TagSet"] == []
     assert s3.get_object_tagging(Bucket=versioned, Key="k")["VersionId"] == second
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "headers"),
+    [
+        ("PUT", "", {}),
+        ("PUT", "", {"x-amz-copy-source": "{bucket}/k"}),
+        ("POST", "&uploads", {}),
+    ],
+)
+def test_a_version_cannot_be_written_over(s3, send, versioned, method, query, headers):
+    version = s3.put_object(Bucket=versioned, Key="k", Body=b"1")["VersionId"]
+    asked = {name: value.format(bucket=versioned) for name, value in headers.items()}
+    answer = send(method, f"/{versioned}/k?versionId={version}{query}", headers=asked)
+    assert answer.refusal == ("InvalidArgument", 400)
+    assert len(s3.list_object_versions(Bucket=versioned)["Versions"]) == 1

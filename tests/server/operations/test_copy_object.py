@@ -164,7 +164,7 @@ def test_a_source_of_another(alice: Any, bob: Any, bucket: str, source: str, ref
         with refused("AccessDenied", 403):
             bob.copy_object(Bucket=f"{bucket}-bob", Key="k", CopySource=f"{bucket}/{key}")
     alice.put_object_acl(Bucket=bucket, Key="src", ACL="authenticated-read")
-    bob.copy_object(Bucket=f"{bucket}-bob", Key="k", CopySource=source)
+    bob.copy_object(Bucket=f"{bucket}-bob", Key="k", CopySource=source, TaggingDirective="REPLACE")
     assert bob.get_object(Bucket=f"{bucket}-bob", Key="k")["Body"].read() == DATA
 
 

@@ -30,6 +30,13 @@ def test_the_address_to_tell_people(options: dict[str, Any], endpoint: str) -> N
     assert ServerOptions(directory=HERE, **options).endpoint(1234) == endpoint
 
 
+def test_its_own_way_to_itself_goes_past_any_proxy() -> None:
+    options = ServerOptions(
+        directory=HERE, host="0.0.0.0", port=1234, public_url="https://files.example.com"
+    )
+    assert options.own_endpoint == "http://127.0.0.1:1234"
+
+
 @pytest.mark.parametrize(
     "options",
     [

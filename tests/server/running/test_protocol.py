@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import pytest
 from uvicorn import Config, Server
@@ -48,8 +48,8 @@ class App:
         if path == "/big":
             await self._send_big(send)
             return
-        if path == "/later":
-            await self._send_later(send)
+        if path in ("/later", "/endless"):
+            await self._send_later(send, is_endless=path == "/endless")
             return
         body = await self._read(receive)
         if body is None:
@@ -74,9 +74,9 @@ class App:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _send_later(self, send: Any) -> None:
+    async def _send_later(self, send: Any, *, is_endless: bool) -> None:
         """The body only when the client has seen the head."""
-        headers = [(b"content-length", b"5")]
+        headers = [] if is_endless else [(b"content-length", b"5")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await asyncio.to_thread(self.head_seen.wait, 10)
         if self.head_seen.is_set():
@@ -119,11 +119,13 @@ def rest(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def running(protocol: type[HttpProtocol]) -> Iterator[Running]:
+def running(
+    protocol: type[HttpProtocol], loop: Literal["uvloop", "asyncio"] = "uvloop"
+) -> Iterator[Running]:
     app = App()
     listener = socket.create_server(("127.0.0.1", 0))
     config = Config(
-        app, http=protocol, lifespan="off", log_config=None, loop="uvloop", timeout_keep_alive=2
+        app, http=protocol, lifespan="off", log_config=None, loop=loop, timeout_keep_alive=2
     )
     server = Server(config)
     thread = threading.Thread(target=server.run, args=([listener],))
@@ -361,3 +363,77 @@ def test_the_watch_ends_with_the_connection(hasty: Running) -> None:
     while hasty.connections and time.monotonic() < deadline:
         time.sleep(0.01)
     assert protocol._watch is None
+
+
+@pytest.fixture(params=["uvloop", "asyncio"])
+def either(request: pytest.FixtureRequest) -> Iterator[Running]:
+    with running(Hasty, request.param) as found:
+        yield found
+
+
+REQUEST = b"PUT /x HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
+
+
+def ask_and_shut(found: Running, *requests: bytes) -> bytes:
+    """What comes back to a client that sends all at once, and no more."""
+    with found.connect() as connection:
+        connection.sendall(b"".join(requests))
+        connection.shutdown(socket.SHUT_WR)
+        return rest(connection)
+
+
+def test_who_sends_no_more_is_answered(either: Running) -> None:
+    answer = ask_and_shut(either, REQUEST)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"took 3")
+
+
+def test_who_sends_no_more_is_answered_all_that_was_asked(either: Running) -> None:
+    answer = ask_and_shut(either, REQUEST, REQUEST, b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert [answer.count(b"took 3"), answer.count(b"took 0")] == [2, 1]
+    assert answer.index(b"took 3") < answer.index(b"took 0")
+
+
+def test_who_sends_no_more_gets_all_of_a_long_answer(either: Running) -> None:
+    with either.connect() as connection:
+        connection.sendall(b"GET /big HTTP/1.1\r\nHost: h\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        got = 0
+        while piece := connection.recv(1 << 20):
+            got += len(piece)
+    assert got > BIG
+
+
+def test_an_answer_that_has_begun_goes_on(either: Running) -> None:
+    with either.connect() as connection:
+        connection.sendall(b"GET /later HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert connection.recv(65536).endswith(b"\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        # When another one has been answered, the server has seen the end of this one.
+        either.ask(b"GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        either.app.head_seen.set()
+        assert rest(connection) == b"later"
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"GET /x HTT", b"GET /x HTTP/1.1\r\nHost: h\r\n", REQUEST[:-1]],
+    ids=["nothing", "a line", "headers", "a body"],
+)
+def test_half_a_request_is_not_waited_for(either: Running, begun: bytes) -> None:
+    began = time.monotonic()
+    assert ask_and_shut(either, begun) == b""
+    assert time.monotonic() - began < SHORT.header_seconds
+    assert either.app.bodies == []
+
+
+def test_an_answer_without_an_end_is_not_given_to_nobody_for_ever(either: Running) -> None:
+    with either.connect() as connection:
+        connection.sendall(b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert connection.recv(65536).endswith(b"\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        deadline = time.monotonic() + 10
+        while either.connections and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert either.connections == 0
+    either.app.head_seen.set()

@@ -9,8 +9,7 @@ from holdall.server.routes import Route
 
 
 async def abort_multipart_upload(call: Call) -> Response:
-    open = await uploads.resume(call)
-    await uploads.require(call, open.record, "s3:AbortMultipartUpload", writes=True)
+    open = await uploads.resume_allowed(call, "s3:AbortMultipartUpload", writes=True)
     await open.upload.abort()
     return empty(204)
 

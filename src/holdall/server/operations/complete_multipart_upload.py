@@ -18,7 +18,14 @@ from holdall.s3.checksums import ChecksumType, Multipart
 from holdall.s3.errors import S3Error
 from holdall.s3.numbers import natural
 from holdall.s3.xml import Element
-from holdall.server import conditions, descriptions, encryption, shown_checksums, uploads
+from holdall.server import (
+    conditions,
+    descriptions,
+    encryption,
+    lifecycle_headers,
+    shown_checksums,
+    uploads,
+)
 from holdall.server.call import Call
 from holdall.server.objects import version_header
 from holdall.server.response import Response, xml_response
@@ -39,6 +46,7 @@ async def complete_multipart_upload(call: Call) -> Response:
         await asyncio.to_thread(xml.parse, body, "CompleteMultipartUpload", elements=xml.OF_PARTS)
     )
     precondition = conditions.write_precondition(call.request.headers)
+    await conditions.require_sight(call)
     try:
         open = await uploads.resume(call)
     except UploadNotFound:
@@ -218,6 +226,7 @@ def _answer(call: Call, revision: Revision) -> Response:
             *version_header(revision, call.bucket.versioning),
             *descriptions.headers(call, revision),
             *encryption.by_server(revision.attributes),
+            *lifecycle_headers.of_object(call.bucket, revision, call.state.now),
         ],
     )
 

@@ -20,6 +20,7 @@ from holdall.server import (
     copying,
     descriptions,
     encryption,
+    lifecycle_headers,
     owning,
     receiving,
     shown_checksums,
@@ -62,9 +63,12 @@ class Wish(NamedTuple):
 async def copy_object(call: Call) -> Response:
     wish = Wish(_directives(call), marks_of(call), encryption.wanted(call))
     await require_actions(call, wish.marks)
+    await conditions.require_sight(call)
 
     async def use(source: Source) -> Copied:
         _refuse(call, source, wish.directives)
+        if source.revision.tags and not wish.directives.tags:
+            await _require_tags(call, source)
         encryption.unseal_of_source(call, source.revision)  # demanded also where nothing is read
         if encryption.is_same(source.revision.attributes, wish.protection.attributes):
             return await _copy(call, source, wish)
@@ -111,6 +115,13 @@ def _refuse(call: Call, source: Source, directives: Directives) -> None:
             " changing the object's metadata, storage class, website redirect location or"
             " encryption attributes.",
         )
+
+
+async def _require_tags(call: Call, source: Source) -> None:
+    """`AccessDenied`: nobody gets to know by a copy what tags they may not read."""
+    key, version = source.named.key, source.named.version
+    action = "s3:GetObjectTagging" if version is None else "s3:GetObjectVersionTagging"
+    await call.require(action, key=key, version=version, bucket=source.bucket)
 
 
 async def _copy(call: Call, source: Source, wish: Wish) -> Copied:
@@ -240,6 +251,7 @@ def _answer(call: Call, source: Source, revision: Revision) -> Response:
             *version_header(revision, call.bucket.versioning),
             *descriptions.headers(call, revision),
             *encryption.headers(revision.attributes),
+            *lifecycle_headers.of_object(call.bucket, revision, call.state.now),
         ],
     )
 

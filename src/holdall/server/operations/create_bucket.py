@@ -10,8 +10,11 @@ from holdall.core.values import Versioning
 from holdall.engine import buckets, settings
 from holdall.s3 import xml
 from holdall.s3.errors import S3Error
+from holdall.s3.xml import Element
+from holdall.server import tag_sets
 from holdall.server.bucket_documents import new_documents
 from holdall.server.call import MAX_XML, Call
+from holdall.server.operations import bucket_tagging
 from holdall.server.response import Response, empty
 from holdall.server.routes import Route
 
@@ -26,9 +29,10 @@ OURS = frozenset({"api", "healthz", "metrics", "console"})
 async def create_bucket(call: Call) -> Response:
     name = str(call.request.target.bucket)
     check_name(name)
-    _check_location(await call.body.read(MAX_XML), call.state.region)
+    configuration = _configuration(await call.body.read(MAX_XML))
+    _check_location(configuration, call.state.region)
     locked = _flag(call, "x-amz-bucket-object-lock-enabled")
-    documents = new_documents(call)
+    documents = {**new_documents(call), **_tags(configuration)}
     try:
         await buckets.create(
             call.engine,
@@ -77,12 +81,22 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _check_location(body: bytes, region: str) -> None:
-    if not body:
-        return
-    wanted = xml.parse(body, "CreateBucketConfiguration").get("LocationConstraint")
+def _configuration(body: bytes) -> Element:
+    root = "CreateBucketConfiguration"
+    return xml.parse(body, root) if body else Element(root)
+
+
+def _check_location(configuration: Element, region: str) -> None:
+    wanted = configuration.get("LocationConstraint")
     if wanted and wanted != region:
         raise S3Error("InvalidLocationConstraint", LocationConstraint=wanted)
+
+
+def _tags(configuration: Element) -> dict[str, str]:
+    """The document of the tags that the bucket begins with."""
+    listed = configuration.find("Tags")
+    tags = {} if listed is None else tag_sets.listed_in(listed, bucket_tagging.MOST)
+    return {bucket_tagging.SETTING: tag_sets.to_xml(tags).decode()} if tags else {}
 
 
 def _flag(call: Call, name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from holdall.core.values import PutOptions
 from holdall.s3 import checksums as wire
 from holdall.s3.checksums import Multipart
-from holdall.server import encryption, owning, shown_checksums
+from holdall.server import encryption, lifecycle_headers, owning, shown_checksums
 from holdall.server.call import Call
 from holdall.server.marking import marks_of, require_actions
 from holdall.server.objects import attributes_of, content_type_of, metadata_of, tags_of
@@ -34,7 +34,11 @@ async def create_multipart_upload(call: Call) -> Response:
     return xml_response(
         "InitiateMultipartUploadResult",
         [("Bucket", call.bucket.name), ("Key", call.key), ("UploadId", upload.id)],
-        headers=[*_promised(checksum), *encryption.headers(protection.attributes)],
+        headers=[
+            *_promised(checksum),
+            *encryption.headers(protection.attributes),
+            *lifecycle_headers.of_upload(call.bucket, call.key, call.state.now()),
+        ],
     )
 
 

@@ -14,6 +14,7 @@ from holdall.server.routes import Route
 
 async def delete_object(call: Call) -> Response:
     condition = conditions.delete_precondition(call.request.headers)
+    await conditions.require_sight(call)
     if call.version is not None:
         return await _remove(call, call.version, condition)
     marker = await mark_deleted(call.engine, call.bucket.id, call.key, condition)

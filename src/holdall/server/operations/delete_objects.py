@@ -15,7 +15,7 @@ from holdall.s3.errors import S3Error
 from holdall.s3.numbers import natural
 from holdall.s3.times import from_http, from_iso
 from holdall.s3.xml import Element, Node
-from holdall.server import documents, locks
+from holdall.server import conditions, documents, locks
 from holdall.server.call import Call
 from holdall.server.failures import translate
 from holdall.server.objects import version_of
@@ -112,8 +112,17 @@ def _condition(element: Element) -> Precondition:
 
 
 async def _may(call: Call, wish: Wish) -> bool:
+    """What a policy asks of If-Match, it asks of each ETag ("Enforce conditional deletes")."""
     action = "s3:DeleteObject" if wish.version is None else "s3:DeleteObjectVersion"
-    return await call.may(action, key=wish.key, acl="WRITE", version=wish.version, writes=True)
+    match = wish.condition.if_match
+    return await call.may(
+        action,
+        key=wish.key,
+        acl="WRITE",
+        version=wish.version,
+        writes=True,
+        more={} if match is None else {"s3:if-match": match},
+    ) and await conditions.may_compare(call, wish.key, match)
 
 
 def _outcome(wish: Wish, deletion: Deletion) -> Node:

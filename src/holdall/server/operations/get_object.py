@@ -45,8 +45,8 @@ async def get_object(call: Call) -> Response:
     reading = await _opened(call, call.version, None)
     try:
         response = _answer(call, reading.revision)
-        if call.bucket.locked:
-            response.headers += await _locks(call, reading.revision)
+        if call.bucket.locked or reading.revision.tags:
+            response.headers += await _for_some(call, reading.revision)
         return await _sending(reading, response)
     except BaseException:
         await reading.aclose()
@@ -57,8 +57,8 @@ async def head_object(call: Call) -> Response:
     revision = await found(call)
     part = await _part(call, revision) if "partNumber" in call.query else None
     response = _answer(call, revision, part)
-    if call.bucket.locked:
-        response.headers += await _locks(call, revision)
+    if call.bucket.locked or revision.tags:
+        response.headers += await _for_some(call, revision)
     return response
 
 
@@ -67,8 +67,8 @@ async def _get_some(call: Call) -> Response:
     revision = await found(call)
     part = await _part(call, revision) if "partNumber" in call.query else None
     response = _answer(call, revision, part)
-    if call.bucket.locked:
-        response.headers += await _locks(call, revision)
+    if call.bucket.locked or revision.tags:
+        response.headers += await _for_some(call, revision)
     start, end = _span(call.request.headers, revision, part) or (0, revision.size)
     reading = await _opened(call, revision.version, Span(start, end))
     return await _sending(reading, response)
@@ -81,9 +81,20 @@ async def _part(call: Call, revision: Revision) -> Chosen:
     return await parts.choose(call, revision, call.query["partNumber"])
 
 
-async def _locks(call: Call, revision: Revision) -> Headers:
-    marks = await get_marks(call.engine, call.bucket.id, call.key, revision.version)
-    return await locks.lock_headers(call, marks)
+async def _for_some(call: Call, revision: Revision) -> Headers:
+    """What is told of an object only to those who may ask for it alone (S3 GetObject)."""
+    found = await _tag_count(call, revision) if revision.tags else []
+    if call.bucket.locked:
+        marks = await get_marks(call.engine, call.bucket.id, call.key, revision.version)
+        found += await locks.lock_headers(call, marks)
+    return found
+
+
+async def _tag_count(call: Call, revision: Revision) -> Headers:
+    action = "s3:GetObjectTagging" if call.version is None else "s3:GetObjectVersionTagging"
+    if not await call.may(action, key=call.key, version=call.version):
+        return []
+    return [("x-amz-tagging-count", str(len(revision.tags)))]
 
 
 async def _opened(call: Call, version: str | None, span: Span | None) -> Reading:

@@ -54,7 +54,11 @@ def _opened(token: str) -> str:
     try:
         return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise S3Error("InvalidArgument", "The continuation token provided is incorrect") from error
+        raise S3Error(
+            "InvalidArgument",
+            "The continuation token provided is incorrect",
+            ArgumentName="continuation-token",
+        ) from error
 
 
 ROUTE = Route(

@@ -8,7 +8,7 @@ from holdall.core.values import Part
 from holdall.s3.checksums import Multipart
 from holdall.s3.times import to_iso
 from holdall.s3.xml import Node
-from holdall.server import listing, parts, shown_checksums, uploads
+from holdall.server import lifecycle_headers, listing, parts, shown_checksums, uploads
 from holdall.server.call import Call
 from holdall.server.response import Response, xml_response
 from holdall.server.routes import Route
@@ -20,8 +20,7 @@ async def list_parts(call: Call) -> Response:
         listing.count(call.query, "max-parts"),
         parts.marker(call.query, "part-number-marker"),
     )
-    open = await uploads.resume(call)
-    await uploads.require(call, open.record, "s3:ListMultipartUploadParts")
+    open = await uploads.resume_allowed(call, "s3:ListMultipartUploadParts")
     shown, more = await _page(open, after, limit)
     asked = shown_checksums.asked(open.record.attributes)
     return xml_response(
@@ -39,6 +38,7 @@ async def list_parts(call: Call) -> Response:
             ("ChecksumAlgorithm", asked and asked.algorithm.upper()),
             ("ChecksumType", asked and asked.type.value),
         ],
+        headers=lifecycle_headers.of_upload(call.bucket, call.key, open.record.created_at),
     )
 
 

@@ -29,8 +29,14 @@ from holdall.server.routes import Route
 MAX_SIZE = 5 * 1024**3
 
 
+OFFSET = "x-amz-write-offset-bytes"
+"""What directory buckets append by. Not known, it would replace what was to grow."""
+
+
 async def put_object(call: Call) -> Response:
     headers = call.request.headers
+    if OFFSET in headers:
+        raise S3Error("NotImplemented", "Appending to objects", Header=OFFSET)
     if call.body.length > MAX_SIZE:
         raise S3Error(
             "EntityTooLarge",
@@ -41,6 +47,7 @@ async def put_object(call: Call) -> Response:
     marks = marks_of(call)
     if marks or "x-amz-tagging" in headers:
         await require_actions(call, marks)
+    await conditions.require_sight(call)
     options = PutOptions(
         content_type=content_type_of(headers),
         metadata=metadata_of(headers),

@@ -9,6 +9,7 @@ from holdall.engine.marks import get_marks, set_mark
 from holdall.s3.errors import S3Error
 from holdall.server import documents, finding, locks
 from holdall.server.call import Call
+from holdall.server.guard import could_be_allowed
 from holdall.server.response import Response, empty
 from holdall.server.routes import Route
 
@@ -24,9 +25,16 @@ async def get_object_retention(call: Call) -> Response:
 
 
 async def put_object_retention(call: Call) -> Response:
+    """The body is read before anything is demanded: policies may ask how long it keeps."""
+    if not could_be_allowed(call.caller, call.bucket):
+        raise S3Error("AccessDenied")
     locks.require_locked(call.bucket)
     now = call.state.now()
     wanted = locks.retention_from_xml(await documents.read(call), now)
+    more = {} if wanted is None else wanted.condition_keys(now)
+    await call.require(
+        "s3:PutObjectRetention", key=call.key, version=call.version, writes=True, more=more
+    )
     found = await finding.found(call)
     bypass = await locks.may_bypass(call, call.key)
     await set_mark(
@@ -54,7 +62,6 @@ PUT = Route(
     method="PUT",
     level="object",
     query=frozenset({"retention"}),
-    action="s3:PutObjectRetention",
     writes=True,
     handle=put_object_retention,
 )
