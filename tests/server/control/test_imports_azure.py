@@ -36,6 +36,7 @@ from holdall.server.provider_azure import AzureIssuer
 from holdall.testing.azurite import AzuriteServer, azurite_server
 from holdall.testing.backends.box import fetch
 from tests.server.control.conftest import Login
+from tests.server.transferring import done
 from tests.server.whole import Whole, control, serving_whole
 
 __all__ = ["azurite_server"]
@@ -417,6 +418,17 @@ async def test_the_vendors_client_goes_by_connections_of_others(
         await backend.aclose()
         assert session.connector is not None
         assert not session.connector.closed
+
+
+async def test_the_server_transfers_from_and_to_it(
+    admin: Remote, azure: AzureBackend, theirs: str, imported: str, fresh: str
+) -> None:
+    await admin.post("/buckets", name=f"own-{fresh}")
+    there = await done(admin, imported, f"own-{fresh}")
+    assert (there["copied"], there["bytes_copied"]) == (1, 6)
+    back = {"bucket": imported, "prefix": "back"}
+    await done(admin, f"own-{fresh}", imported, target=back)
+    assert await fetch(azure, "back/a/b c", bucket=theirs) == b"theirs"
 
 
 @pytest.mark.parametrize(

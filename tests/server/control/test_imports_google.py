@@ -37,6 +37,7 @@ from holdall.testing.backends.box import fetch
 from holdall.testing.gcs import GcsServer, gcs_server
 from tests.backends.google import GIVEN, Google, google, service_account
 from tests.server.control.conftest import Login
+from tests.server.transferring import done
 from tests.server.whole import Whole, control, serving_whole
 
 __all__ = ["gcs_server"]
@@ -398,6 +399,17 @@ async def test_a_server_that_answers_anything_tells_nothing(
         assert str(caught.value.facts["code"]).startswith("Provider")
         assert "hunter2" not in str(caught.value)
     assert inside.met == 2, "nothing is followed, nor asked for again"
+
+
+async def test_the_server_transfers_from_and_to_it(
+    admin: Remote, gcs: GcsBackend, theirs: str, imported: str, fresh: str
+) -> None:
+    await admin.post("/buckets", name=f"own-{fresh}")
+    there = await done(admin, imported, f"own-{fresh}")
+    assert (there["copied"], there["bytes_copied"]) == (1, 6)
+    back = {"bucket": imported, "prefix": "back"}
+    await done(admin, f"own-{fresh}", imported, target=back)
+    assert await fetch(gcs, "back/a/b c", bucket=theirs) == b"theirs"
 
 
 async def test_large_keys_are_refused(
