@@ -6,7 +6,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
@@ -20,6 +19,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from yarl import URL
 
+from holdall.backends.gcs import GcsBackend
+from holdall.backends.gcs.backend import FAKE
+from holdall.payloads.gcs import GcsClient
 from holdall.testing.gcs import GcsServer
 
 GIVEN = "given-by-somebody-else"
@@ -51,7 +53,8 @@ def service_account(token_uri: str, name: str = "me") -> str:
 
 
 class Google:
-    """`narrowed` are the boundaries that tokens were confined to; `narrow` says whether any are."""
+    """`narrowed` are the boundaries that tokens were confined to; `narrows` says whether any
+    are, and `presented` are the tokens that came to the door."""
 
     def __init__(self, storage: str) -> None:
         self.endpoint = ""
@@ -123,15 +126,24 @@ class Google:
             return web.Response(status=answer.status, body=await answer.read(), headers=kept)
 
 
-@asynccontextmanager
-async def google(server: GcsServer, patch: pytest.MonkeyPatch) -> AsyncIterator[Google]:
+@pytest.fixture
+async def cloud(gcs_server: GcsServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Google]:
     """It narrows tokens in place of Google's own service, whose address is fixed."""
-    made = Google(server.endpoint_url)
+    made = Google(gcs_server.endpoint_url)
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_post("/token", made._give)
     app.router.add_post("/sts", made._narrow)
     app.router.add_route("*", "/{any:.*}", made._door)
     async with TestServer(app) as running:
         made.endpoint = str(running.make_url("")).rstrip("/")
-        patch.setattr("holdall.payloads.gcs.tokens.NARROWING", f"{made.endpoint}/sts")
+        monkeypatch.setattr("holdall.payloads.gcs.tokens.NARROWING", f"{made.endpoint}/sts")
         yield made
+
+
+@pytest.fixture
+async def gcs(gcs_server: GcsServer) -> AsyncIterator[GcsBackend]:
+    """The whole project."""
+    client = GcsClient(None, gcs_server.project, endpoint=gcs_server.endpoint_url)
+    backend = GcsBackend(client, capabilities=FAKE)
+    yield backend
+    await backend.aclose()

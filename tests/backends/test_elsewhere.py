@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from holdall.backends.remote.granting import Grant
-from holdall.backends.remote.renewing import RenewingClient
+from holdall.backends.remote.granting import S3Grant
+from holdall.backends.remote.renewing import Renewal, RenewingClient
 from holdall.core.errors import HoldallError, PermissionDenied, StoreError
 from holdall.s3.signing import Credentials
 from holdall.testing.server import Running
@@ -24,7 +24,7 @@ class Server:
         self.now = NOW
         self.asked = 0
         self.is_down = False
-        self.grant = Grant(
+        self.grant = S3Grant(
             "box",
             running.endpoint,
             "us-east-1",
@@ -32,14 +32,14 @@ class Server:
             Credentials(alice.access_key, alice.secret_key),
         )
 
-    async def ask(self) -> Grant:
+    async def ask(self) -> S3Grant:
         self.asked += 1
         if self.is_down:
             raise StoreError("nobody there")
         return replace(self.grant, until=self.now + timedelta(hours=1))
 
-    def client(self, grant: Grant | None = None) -> RenewingClient:
-        return RenewingClient(grant or self.grant, self.ask, now=lambda: self.now)
+    def client(self, grant: S3Grant | None = None) -> RenewingClient:
+        return RenewingClient(Renewal(grant or self.grant, self.ask, now=lambda: self.now))
 
 
 @pytest.fixture

@@ -174,7 +174,7 @@ async def test_another_signature_is_asked_for_before_it_ends(
 
     record = BucketRecord("B", "ann", "ours", now, Versioning.OFF)
     clock = now
-    backend = AzureElsewhere.granted(record, first, Renewal(first, ask, now=lambda: clock))
+    backend = AzureElsewhere.granted(record, Renewal(first, ask, now=lambda: clock))
     with pytest.raises(PermissionDenied):
         await backend.list("ours")
     assert asked == 0, "it says that it is good for long"

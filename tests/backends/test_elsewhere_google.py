@@ -14,7 +14,6 @@ import pytest
 
 from holdall import Bucket, Client, NotSupported, PermissionDenied
 from holdall.backends.gcs import GcsBackend
-from holdall.backends.gcs.backend import FAKE
 from holdall.backends.remote import RemoteBackend
 from holdall.backends.remote.accounts import RemoteAccounts
 from holdall.backends.remote.control import Access
@@ -22,15 +21,14 @@ from holdall.backends.remote.elsewhere_google import GoogleElsewhere
 from holdall.backends.remote.granting import GoogleGrant
 from holdall.backends.remote.renewing import Renewal
 from holdall.core.values import Versioning
-from holdall.payloads.gcs import GcsClient
 from holdall.payloads.gcs.resumable import CHUNK
 from holdall.testing.backends.box import fetch, names
-from holdall.testing.gcs import GcsServer, gcs_server
-from tests.backends.google import GIVEN, Google, google
+from holdall.testing.gcs import gcs_server
+from tests.backends.google import GIVEN, Google, cloud, gcs
 from tests.client.served import connected
 from tests.server.whole import Whole, serving_whole
 
-__all__ = ["gcs_server"]
+__all__ = ["cloud", "gcs", "gcs_server"]
 
 
 @pytest.fixture
@@ -43,21 +41,6 @@ def whole(tmp_path: Path) -> Iterator[Whole]:
 async def client(whole: Whole) -> AsyncIterator[Client]:
     async with connected(whole) as client:
         yield client
-
-
-@pytest.fixture
-async def cloud(gcs_server: GcsServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Google]:
-    async with google(gcs_server, monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
-async def gcs(gcs_server: GcsServer) -> AsyncIterator[GcsBackend]:
-    """The whole project."""
-    client = GcsClient(None, gcs_server.project, endpoint=gcs_server.endpoint_url)
-    backend = GcsBackend(client, capabilities=FAKE)
-    yield backend
-    await backend.aclose()
 
 
 @pytest.fixture
@@ -164,7 +147,7 @@ async def test_another_token_is_asked_for_before_it_ends(cloud: Google, theirs: 
         return replace(first, until=now + timedelta(hours=2), token=GIVEN)
 
     clock = now
-    backend = GoogleElsewhere.granted(first, Renewal(first, ask, now=lambda: clock))
+    backend = GoogleElsewhere.granted(Renewal(first, ask, now=lambda: clock))
     with pytest.raises(PermissionDenied):
         await backend.list("ours")
     assert asked == 0, "it says that it is good for long"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from holdall.cli import profiles
+from holdall.cli.clusters import config_path
 from holdall.cli.environment import options_for
 from holdall.cli.places import blob
 from holdall.core.errors import InvalidArgument
@@ -84,7 +85,7 @@ def test_clusters_are_named_chosen_and_forgotten(holdall: Holdall, tmp_path: Pat
 )
 def test_what_makes_no_sense_is_not_kept(holdall: Holdall, arguments: tuple[str, ...]) -> None:
     assert holdall("cluster", *arguments).code in (1, 2)
-    assert not profiles.path().exists()
+    assert not config_path().exists()
 
 
 def test_a_key_is_asked_for_and_kept_from_others(
@@ -93,7 +94,7 @@ def test_a_key_is_asked_for_and_kept_from_others(
     monkeypatch.setattr("holdall.cli.commands.cluster.asked", lambda what, hidden: "a secret")
     told = holdall("cluster", "add", "far", "https://h", "--access-key", "AKID")
     assert (told.code, "a secret" in told.out + told.err) == (0, False)
-    assert profiles.path().stat().st_mode & 0o777 == 0o600
+    assert config_path().stat().st_mode & 0o777 == 0o600
     assert profiles.find("far", Path()).secret_key == "a secret"
     assert "a secret" not in holdall("cluster", "--json").out
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from holdall.cli import profiles
+from holdall.cli.clusters import config_path
 from holdall.cli.options import DEFAULT_STORE
 from holdall.cli.profiles import Profile
 from holdall.client import config
@@ -79,7 +80,7 @@ def serve(store: Path) -> None:
 
 
 def test_a_cluster_that_is_no_server_is_no_profile(tmp_path: Path) -> None:
-    config.save(profiles.path(), Config().having("here", ClusterConfig(str(tmp_path))))
+    config.save(config_path(), Config().having("here", ClusterConfig(str(tmp_path))))
     with pytest.raises(NotFound):
         profiles.find(None, DEFAULT_STORE)
     with pytest.raises(InvalidArgument):
@@ -90,15 +91,15 @@ def test_a_cluster_that_is_no_server_is_no_profile(tmp_path: Path) -> None:
 
 
 def test_the_server_of_a_directory_that_is_the_current_cluster(tmp_path: Path) -> None:
-    config.save(profiles.path(), Config().having("here", ClusterConfig(str(tmp_path / "there"))))
+    config.save(config_path(), Config().having("here", ClusterConfig(str(tmp_path / "there"))))
     serve(tmp_path / "there")
     assert profiles.find(None, DEFAULT_STORE).endpoint == "http://s"
 
 
 @pytest.mark.parametrize("text", ["{", "[clusters.default]\nwhere = 1"])
 def test_a_file_that_is_broken(text: str, tmp_path: Path) -> None:
-    profiles.path().parent.mkdir(parents=True)
-    profiles.path().write_text(text)
+    config_path().parent.mkdir(parents=True)
+    config_path().write_text(text)
     with pytest.raises(InvalidArgument):
         profiles.find(None, DEFAULT_STORE)
 

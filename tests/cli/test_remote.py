@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from holdall.cli import profiles
+from holdall.cli.clusters import config_path
 from holdall.server.opening import announce
 from tests.cli.conftest import Holdall
 from tests.server.whole import Whole, s3, serving_whole
@@ -197,7 +198,7 @@ def test_login(
     monkeypatch.delenv("HOLDALL_STORE")
     assert holdall("users").code == 0, "it is the current cluster"
     assert holdall("users", "--profile", "other").code == 3
-    assert profiles.path().stat().st_mode & 0o777 == 0o600
+    assert config_path().stat().st_mode & 0o777 == 0o600
 
 
 def test_a_login_that_is_refused_is_not_remembered(
@@ -207,7 +208,7 @@ def test_a_login_that_is_refused_is_not_remembered(
     refused = holdall("login", whole.endpoint)
     assert refused.code == 1
     assert "not the secret" not in refused.err
-    assert not profiles.path().exists()
+    assert not config_path().exists()
     assert holdall("login", "files.example.com").code == 2
     assert holdall("login", "http://127.0.0.1:9").code == 1
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,10 +13,10 @@ from holdall import Bucket, Client
 from holdall.client.config import ClusterConfig, Config
 from holdall.client.opening import clusters_of
 from holdall.testing.azurite import AzuriteServer, azurite_server
-from holdall.testing.gcs import GcsServer, gcs_server
-from tests.backends.google import Google, google
+from holdall.testing.gcs import gcs_server
+from tests.backends.google import Google, cloud
 
-__all__ = ["azurite_server", "gcs_server"]
+__all__ = ["azurite_server", "cloud", "gcs_server"]
 
 
 async def exercised(client: Client, provider: Bucket.Provider) -> None:
@@ -52,12 +51,6 @@ async def test_a_configured_account_at_azure(azurite_server: AzuriteServer) -> N
     )
     async with Client.of(clusters_of(Config({"cloud": cluster}, "cloud"))) as client:
         await exercised(client, Bucket.Provider.AZURE)
-
-
-@pytest.fixture
-async def cloud(gcs_server: GcsServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Google]:
-    async with google(gcs_server, monkeypatch) as made:
-        yield made
 
 
 @pytest.fixture

@@ -213,7 +213,7 @@ async def slow_copy(copying: Copying, monkeypatch: pytest.MonkeyPatch) -> Copied
     client = AzureClient(Account("https://a.blob.core.windows.net", "a"))
     monkeypatch.setattr(client, "blob", lambda container, key: copying)
     try:
-        return await copy_blob(client, ("c", "from"), ("c", "k"))
+        return await copy_blob(client, ("c", "from"), ("c", "k"), {})
     finally:
         await client.aclose()
 

@@ -76,14 +76,11 @@ def exports(variables: Mapping[str, str]) -> list[str]:
     return [*lines, f"unset {TOKEN}"] if is_without else lines
 
 
-def path() -> Path:
-    """The file that they are kept in."""
-    return config_path()
-
-
 def save(name: str, profile: Profile, *, owner: str | None = None) -> Path:
-    """Keep a profile under a name: the cluster of that name, made or replaced."""
-    known = config.load(path())
+    """Keep a profile under a name: the cluster of that name, made or replaced. Returns the
+    file that it is in."""
+    path = config_path()
+    known = config.load(path)
     cluster = ClusterConfig(
         profile.endpoint,
         owner=owner,
@@ -92,8 +89,8 @@ def save(name: str, profile: Profile, *, owner: str | None = None) -> Path:
         session_token=profile.session_token,
         region=profile.region,
     )
-    config.save(path(), known.having(name, cluster))
-    return path()
+    config.save(path, known.having(name, cluster))
+    return path
 
 
 def find(name: str | None, store: str) -> Profile:
@@ -119,7 +116,7 @@ def _at(store: str) -> Profile | None:
 
 
 def _remembered(address: str) -> Profile | None:
-    known = config.load(path()).clusters.values()
+    known = config.load(config_path()).clusters.values()
     found = (_profile(each) for each in known if each.where.rstrip("/") == address)
     return next(filter(None, found), None)
 
@@ -144,7 +141,7 @@ def _with_environments_key(address: str) -> Profile | None:
 
 
 def _named(name: str) -> Profile:
-    cluster = config.load(path()).clusters.get(name)
+    cluster = config.load(config_path()).clusters.get(name)
     if cluster is None:
         raise NotFound(f"there is no profile {name!r}; 'holdall login' makes one")
     found = _profile(cluster)
@@ -155,7 +152,7 @@ def _named(name: str) -> Profile:
 
 def _current() -> Profile | None:
     """The server of the current cluster; where none is chosen, of the directory by default."""
-    known = config.load(path())
+    known = config.load(config_path())
     if known.current is None:
         return of_store(Path(DEFAULT_STORE))
     current = known.clusters[known.current]

@@ -25,6 +25,7 @@ from holdall.core.errors import (
     Timeout,
     TransferFailed,
 )
+from holdall.s3.client.causes import UNMADE, broke, unreached
 from holdall.s3.client.once import sent_once
 from holdall.s3.signing import sign_headers
 
@@ -120,8 +121,10 @@ class Remote:
                 if answer.status >= 300:
                     raise _error(answer.status, await answer.text())
                 yield answer
+        except UNMADE as error:
+            raise TransferFailed(unreached(error)) from error
         except aiohttp.ClientError as error:
-            raise TransferFailed(f"{self.profile.endpoint} cannot be reached: {error}") from error
+            raise TransferFailed(broke(error)) from error
         except TimeoutError as error:
             raise Timeout(f"{self.profile.endpoint} does not answer") from error
 

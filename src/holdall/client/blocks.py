@@ -1,10 +1,11 @@
-"""Reading a local file in blocks, and noticing that it changed meanwhile."""
+"""Reading a local file, at once or in blocks, and noticing that it changed meanwhile."""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import AsyncGenerator, Generator
+from dataclasses import dataclass
 from io import FileIO
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,33 @@ from holdall.core.errors import Conflict
 BLOCK = 1024 * 1024
 AT_ONCE = 2
 """Blocks that are read in one go, so that a file of fewer needs a thread only once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a path leads to, and its bytes where they were read at once."""
+
+    found: os.stat_result
+    data: bytes | None = None
+
+
+def look(path: Path, *, reads: bool = True) -> Looked:
+    """Look at a path; `reads` says to read a regular file of at most one block at once.
+
+    One that changes meanwhile, or is of the kernel's, has to be read in blocks. Blocks;
+    raises OSError.
+    """
+    found = os.stat(path)  # to open a pipe would wait for its other end
+    if not reads or not stat.S_ISREG(found.st_mode) or found.st_size > BLOCK:
+        return Looked(found)
+    # By as few calls as can be: after each the thread waits for its turn.
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = os.read(file, found.st_size + 1)
+        same = len(data) == found.st_size and Stamp.of(found) == Stamp.of(os.fstat(file))
+        return Looked(found, data if same else None)
+    finally:
+        os.close(file)
 
 
 async def blocks_of(

@@ -24,7 +24,7 @@ from holdall.client.progress import (
     StorageProgressStart,
     StorageProgressStep,
 )
-from holdall.client.reading import batches
+from holdall.client.reading import BATCH, batches
 from holdall.client.reporting import Reporter
 from holdall.client.route import Route
 from holdall.client.threads import in_thread
@@ -103,16 +103,32 @@ class Download:
     async def _whole(self) -> None:
         landing = Landing(self._target, self._claims)
         try:
-            async with await self._open() as reading, aclosing(self._batches(reading)) as batches:
-                last = b""
-                async for batch in batches:
-                    if last:
-                        await in_thread(landing.write, last)
-                    last = batch
+            async with await self._open() as reading:
+                last = await self._written(reading, landing)
                 await asyncio.sleep(0)  # a pending cancellation is heard now, not when all is done
                 await in_thread(landing.finish, last)
         finally:
             landing.discard()
+
+    async def _written(self, reading: Reading, landing: Landing) -> bytes:
+        """Write all but the last bytes, which are returned: few need one thread only once."""
+        if reading.revision.size <= BATCH:
+            return await self._all(reading)
+        last = b""
+        async with aclosing(self._batches(reading)) as batches:
+            async for batch in batches:
+                if last:
+                    await in_thread(landing.write, last)
+                last = batch
+        return last
+
+    async def _all(self, reading: Reading) -> bytes:
+        data = await reading.read()
+        await self._courier.scheduler.take(len(data))
+        if data:
+            self._report(StorageProgressStep(*self._ends(), len(data), self._blob.size))
+        self._demand_all(reading, len(data))
+        return data
 
     async def _append(self) -> bool:
         """Append what is missing. False when the file does not begin as the blob does."""
@@ -146,17 +162,18 @@ class Download:
                 yield piece
                 current += len(piece)
                 self._report(StorageProgressStep(*self._ends(), current, self._blob.size))
-        if current != reading.revision.size:
-            raise self._short(reading.revision.size, current)
+        self._demand_all(reading, current)
 
-    def _short(self, expected: int, actual: int) -> Corrupt:
-        return Corrupt(
-            f"{self._place.uri} has {actual} bytes instead of {expected}",
-            bucket=self._place.bucket.name,
-            key=self._place.key,
-            expected=expected,
-            actual=actual,
-        )
+    def _demand_all(self, reading: Reading, actual: int) -> None:
+        expected = reading.revision.size
+        if actual != expected:
+            raise Corrupt(
+                f"{self._place.uri} has {actual} bytes instead of {expected}",
+                bucket=self._place.bucket.name,
+                key=self._place.key,
+                expected=expected,
+                actual=actual,
+            )
 
     def _ends(self) -> tuple[URL, URL]:
         return self._route.src, self._route.dst

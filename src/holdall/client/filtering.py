@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-
-from pathspec import GitIgnoreSpec
+from typing import TYPE_CHECKING
 
 from holdall.core.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 
 class Filters:
@@ -26,7 +28,8 @@ class Filters:
         *,
         ignore_files: AbstractSet[str] = frozenset(),
     ) -> None:
-        self._given = _spec([*exclude, *(f"!{pattern}" for pattern in include)])
+        given = [*exclude, *(f"!{pattern}" for pattern in include)]
+        self._given = _spec(given) if given else None
         self._ignore_files = ignore_files
         self._found: dict[str, GitIgnoreSpec] = {}
         self._folders: dict[str, bool] = {}
@@ -41,7 +44,7 @@ class Filters:
 
     def wants(self, relative: str) -> bool:
         """Whether this path is transferred."""
-        if not self._given.patterns and not self._found:
+        if self._given is None and not self._found:
             return True
         folders_wanted = all(self._wants_folder(folder) for folder in _folders_above(relative))
         return folders_wanted and not self._is_excluded(relative)
@@ -56,7 +59,7 @@ class Filters:
         for base in ("", *_folders_above(relative)):
             if base in self._found:
                 verdict = _last(verdict, self._found[base], relative.removeprefix(base))
-        return bool(_last(verdict, self._given, relative))
+        return bool(verdict if self._given is None else _last(verdict, self._given, relative))
 
 
 def _last(verdict: bool | None, spec: GitIgnoreSpec, relative: str) -> bool | None:
@@ -76,6 +79,8 @@ def _lines_of(path: Path) -> list[str]:
 
 
 def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # most transfers have no patterns, and start without it
+
     try:
         return GitIgnoreSpec.from_lines(lines)
     except ValueError as error:

@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 
 from yarl import URL
 
-from holdall.backends.engine import EngineBackend
 from holdall.client import config
 from holdall.client.clusters import Cluster, Clusters
 from holdall.client.config import ClusterConfig, Config
@@ -145,6 +144,8 @@ def _directory(where: Where | None, options: Options) -> tuple[Opener, str]:
 
 async def open_backend(path: Path, owner: str, create: bool, fsync: bool) -> Opened:
     """Open the store in a directory."""
+    from holdall.backends.engine import EngineBackend
+
     backend = await EngineBackend.at(path, owner=owner, create=create, fsync=fsync)
     return Opened(backend, backend, watcher=backend)
 

@@ -8,7 +8,7 @@ synced before the end, and a power cut costs what had not reached the disk.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +27,7 @@ from holdall.client.progress import (
     StorageProgressStart,
     StorageProgressStep,
 )
-from holdall.client.reading import batches
+from holdall.client.reading import gathered
 from holdall.client.reporting import Reporter
 from holdall.client.scheduling import Scheduler
 from holdall.client.threads import in_thread
@@ -145,20 +145,18 @@ class PartDownload:
     async def _receive(self, file: int, cut: Cut) -> int:
         at, crc = cut.start, 0
         try:
-            async with await self._open(cut) as reading, aclosing(self._pieces(reading)) as pieces:
-                async for piece in pieces:
-                    await in_thread(_write, file, piece, at, self._target)
-                    crc = crc32c(piece, crc)
-                    at += len(piece)
-                    self._pass(len(piece))
+            async with await self._open(cut) as reading, aclosing(gathered(reading)) as gathering:
+                async for chunks in gathering:
+                    size = sum(map(len, chunks))
+                    await self._scheduler.take(size)
+                    crc = await in_thread(_write, file, chunks, at, crc, self._target)
+                    at += size
+                    self._pass(size)
             self._demand_all(cut, at)
         except BaseException:
             self._passed -= at - cut.start
             raise
         return crc
-
-    def _pieces(self, reading: Reading) -> AsyncGenerator[bytes, None]:
-        return self._scheduler.passing(batches(reading))
 
     async def _open(self, cut: Cut) -> Reading:
         try:
@@ -213,9 +211,13 @@ def _crc_of(file: int, cut: Cut) -> int:
     return crc
 
 
-def _write(file: int, data: bytes, at: int, target: Path) -> None:
-    view = memoryview(data)
+def _write(file: int, chunks: Sequence[bytes], at: int, crc: int, target: Path) -> int:
+    """Write chunks from a place on; the checksum `crc` with theirs after it."""
     with telling_of_room(target):
-        while view:
-            written = os.pwrite(file, view, at)
-            view, at = view[written:], at + written
+        for chunk in chunks:
+            view = memoryview(chunk)
+            while view:
+                written = os.pwrite(file, view, at)
+                view, at = view[written:], at + written
+            crc = crc32c(chunk, crc)
+    return crc

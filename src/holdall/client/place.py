@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from yarl import URL
@@ -29,7 +29,7 @@ class Place:
 
     def at(self, key: str) -> Place:
         """Another key of the same bucket."""
-        return replace(self, key=key)
+        return Place(self.backend, self.bucket, key)
 
     def as_folder(self) -> Place:
         """The same name with the slash that makes it a prefix; a bucket stays what it is."""

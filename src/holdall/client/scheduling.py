@@ -87,6 +87,10 @@ class Scheduler:
             await self._sleep(wait)
         raise AssertionError("count() does not end")
 
+    async def take(self, count: int) -> None:
+        """Return when `count` bytes may pass."""
+        await self._bandwidth.take(count)
+
     async def passing(self, chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
         """The same chunks, no faster than the limit allows."""
         async with aclosing(chunks):

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
 from holdall.client.courier import Courier
+from holdall.client.entering import Entered
 from holdall.client.failures import SURVIVABLE, Failures
 from holdall.client.filtering import Filters
 from holdall.client.local import url_of
 from holdall.client.place import Place
-from holdall.client.progress import (
-    StorageProgressEnterDir,
-    StorageProgressLeaveDir,
-    StorageProgressSkip,
-)
+from holdall.client.progress import StorageProgressSkip
 from holdall.client.reporting import Reporter
 from holdall.client.route import Route
 from holdall.client.scanning import Identity, Scanned, identify, scan
@@ -26,17 +24,19 @@ from holdall.core.values import Precondition, PutOptions
 
 Filter = Callable[[str], Awaitable[bool]]
 
-_ONLY_NEW = PutOptions(precondition=Precondition(if_none_match="*"))
+_ONLY_NEW = PutOptions(precondition=Precondition(if_none_match="*"), brief=True)
 
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """A directory to upload; `relative` is its path below the root, `""` or `a/b/`."""
+    """A directory to upload; `relative` is its path below the root, `""` or `a/b/`, and
+    `within` what it is held by until it is left."""
 
     path: Path
     relative: str
     identity: Identity
     parent: _Folder | None = None
+    within: Entered | None = None
 
     def leads_back(self) -> bool:
         """Whether this is a directory that it is itself in, reached through a link."""
@@ -49,14 +49,17 @@ class _Folder:
 
 
 @dataclass(frozen=True, slots=True)
-class _Leave:
-    """Everything in a directory was dealt with; waits on the stack below its contents."""
+class _File:
+    """What is to be stored: a file in a directory, or, without a name, that it is empty."""
 
-    route: Route
+    folder: _Folder
+    entered: Entered
+    name: str = ""
 
 
 class TreeUpload:
-    """One run of `upload_dir`. Directories one after the other, the files in each at once.
+    """One run of `upload_dir`. Directories are looked into one after the other, just ahead of
+    the files that are sent at once, whichever directories these are in.
 
     An own stack instead of recursion: a tree may be deeper than Python's.
     """
@@ -81,32 +84,36 @@ class TreeUpload:
 
     async def run(self, path: Path) -> None:
         """Upload everything below `path`; what failed is raised together at the end."""
-        stack: list[_Folder | _Leave] = [_Folder(path, "", await in_thread(identify, path))]
-        while stack:
-            step = stack.pop()
-            if isinstance(step, _Leave):
-                self._report(StorageProgressLeaveDir(step.route.src, step.route.dst))
-            else:
-                stack.extend(await self._enter(step))
+        root = _Folder(path, "", await in_thread(identify, path))
+        await self._courier.scheduler.files(self._below(root), self._store)
         self._failures.raise_any()
 
-    async def _enter(self, folder: _Folder) -> list[_Folder | _Leave]:
-        """Upload a directory's own files; what to do next, last first."""
+    async def _below(self, root: _Folder) -> AsyncGenerator[_File, None]:
+        """What is to be stored, a directory's own files before those of the ones in it."""
+        stack = [root]
+        while stack:
+            async with aclosing(self._within(stack.pop(), stack)) as files:
+                async for file in files:
+                    yield file
+
+    async def _within(self, folder: _Folder, stack: list[_Folder]) -> AsyncGenerator[_File, None]:
+        """A directory's own files; the directories in it go onto the stack, last first."""
         route = self._route(folder, "")
         try:
             scanned = await in_thread(self._look, folder)
         except SURVIVABLE as error:
             self._failures.met(route, error)
-            return []
-        self._report(StorageProgressEnterDir(route.src, route.dst))
+            if folder.within is not None:
+                folder.within.release()
+            return
+        entered = Entered(route, self._report, folder.within)
         for name, odd in scanned.odd:
             await self._fail_if_wanted(folder, name, odd)
-        await self._courier.scheduler.files(
-            self._files(folder, scanned), lambda name: self._upload(folder, name)
-        )
-        if scanned.is_empty:
-            await self._mark(folder)
-        return [_Leave(route), *reversed([sub async for sub in self._folders(folder, scanned)])]
+        async with aclosing(self._files(folder, scanned, entered)) as files:
+            async for file in files:
+                yield file
+        stack += reversed([sub async for sub in self._folders(folder, scanned, entered)])
+        entered.release()
 
     def _look(self, folder: _Folder) -> Scanned:
         if folder.leads_back():
@@ -115,18 +122,25 @@ class TreeUpload:
         self._filters.learn(folder.path, folder.relative, scanned.files)
         return scanned
 
-    async def _files(self, folder: _Folder, scanned: Scanned) -> AsyncGenerator[str, None]:
+    async def _files(
+        self, folder: _Folder, scanned: Scanned, entered: Entered
+    ) -> AsyncGenerator[_File, None]:
         for name in scanned.files:
             if await self._is_wanted(folder, name):
-                yield name
+                entered.hold()
+                yield _File(folder, entered, name)
+        if scanned.is_empty:
+            entered.hold()
+            yield _File(folder, entered)
 
     async def _folders(
-        self, folder: _Folder, scanned: Scanned
-    ) -> AsyncGenerator[_Folder | _Leave, None]:
+        self, folder: _Folder, scanned: Scanned, entered: Entered
+    ) -> AsyncGenerator[_Folder, None]:
         for name, identity in scanned.folders:
             if await self._is_wanted(folder, name + "/"):
                 relative = f"{folder.relative}{name}/"
-                yield _Folder(folder.path / name, relative, identity, folder)
+                entered.hold()
+                yield _Folder(folder.path / name, relative, identity, folder, entered)
 
     async def _is_wanted(self, folder: _Folder, name: str) -> bool:
         relative = folder.relative + name
@@ -139,6 +153,13 @@ class TreeUpload:
     async def _fail_if_wanted(self, folder: _Folder, name: str, error: Exception) -> None:
         if await self._is_wanted(folder, name):
             self._failures.met(self._route(folder, name), error)
+
+    async def _store(self, file: _File) -> None:
+        if file.name:
+            await self._upload(file.folder, file.name)
+        else:
+            await self._mark(file.folder)
+        file.entered.release()
 
     async def _upload(self, folder: _Folder, name: str) -> None:
         place = self._place(folder, name)

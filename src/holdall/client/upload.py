@@ -7,8 +7,9 @@ import stat
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Final
 
-from holdall.client.blocks import blocks_of
+from holdall.client.blocks import Looked, blocks_of, look
 from holdall.client.courier import Courier
 from holdall.client.finding import find_blob
 from holdall.client.local import url_of
@@ -25,6 +26,9 @@ from holdall.client.scheduling import Scheduler
 from holdall.client.stamps import Stamp
 from holdall.client.threads import in_thread
 from holdall.core.errors import InvalidArgument, IsADirectory
+from holdall.core.values import PutOptions
+
+_BRIEF: Final = PutOptions(brief=True)  # nobody is told of what was stored
 
 
 async def upload_file(
@@ -41,24 +45,27 @@ async def upload_file(
     """
     if not place.key:
         raise InvalidArgument(f"{place.uri} names no blob", bucket=place.bucket.name)
-    found = await in_thread(os.stat, path)
-    if stat.S_ISDIR(found.st_mode):
+    looked = await in_thread(look, path, reads=not update)
+    if stat.S_ISDIR(looked.found.st_mode):
         raise IsADirectory(f"{path} is a directory", path=path)
-    if update and await _is_current(place, found):
+    if update and await _is_current(place, looked.found):
         report(StorageProgressSkip(url_of(path), place.uri, "the blob is not older"))
-    else:
-        await send_file(path, found, place, report, courier or Courier())
+        return
+    if update:
+        looked = await in_thread(look, path)
+    await send_file(path, looked, place, report, courier or Courier())
 
 
 async def send_file(
-    path: Path, found: os.stat_result, place: Place, report: Reporter, courier: Courier
+    path: Path, looked: Looked, place: Place, report: Reporter, courier: Courier
 ) -> None:
-    """Store a file that was just `found`, whatever is there."""
+    """Store a file that was just looked at, whatever is there."""
+    found = looked.found
     large = courier.large if stat.S_ISREG(found.st_mode) else None
     if large is not None and large.sends(found.st_size, place):
         await large.send(path, Stamp.of(found), place, report)
     else:
-        await _send(path, found.st_size, place, report, courier.scheduler)
+        await _send(path, looked, place, report, courier.scheduler)
 
 
 async def _is_current(place: Place, found: os.stat_result) -> bool:
@@ -69,13 +76,17 @@ async def _is_current(place: Place, found: os.stat_result) -> bool:
 
 
 async def _send(
-    path: Path, size: int, place: Place, report: Reporter, scheduler: Scheduler
+    path: Path, looked: Looked, place: Place, report: Reporter, scheduler: Scheduler
 ) -> None:
-    route = Route(url_of(path), place.uri)
+    route, size, data = Route(url_of(path), place.uri), looked.found.st_size, looked.data
 
     async def put() -> None:
+        if data is not None:
+            await _pass(data, route, report, scheduler)
+            await place.backend.put(place.bucket.id, place.key, data, options=_BRIEF)
+            return
         async with aclosing(_watched(path, size, route, report, scheduler)) as source:
-            await place.backend.put(place.bucket.id, place.key, source)
+            await place.backend.put(place.bucket.id, place.key, source, options=_BRIEF)
 
     report(StorageProgressStart(route.src, route.dst, size))
     await scheduler.request(put, report)
@@ -92,3 +103,10 @@ async def _watched(
             yield block
             current += len(block)
             report(StorageProgressStep(route.src, route.dst, current, size))
+
+
+async def _pass(data: bytes, route: Route, report: Reporter, scheduler: Scheduler) -> None:
+    """The same of bytes that were read at once: they pass before any of them is sent."""
+    await scheduler.take(len(data))
+    if data:
+        report(StorageProgressStep(route.src, route.dst, len(data), len(data)))

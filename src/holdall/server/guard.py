@@ -72,7 +72,7 @@ async def judge(
     facts = facts_of(bucket)
     # By position: it is made for every request.
     demand = Demand(action, facts, None, key, None, acl, on, writes, initiated)
-    if facts.policy is not None or (caller.key is not None and caller.key.policies):
+    if facts.policy is not None or caller.is_under_policies:
         context = {**context_of(request, state.now(), state.region), **(more or {})}
         if key is not None and _asks_for_tags(bucket):
             context.update(await _existing_tags(state, bucket, key, version))

@@ -21,6 +21,10 @@ from holdall.server.sealing import Broken, Master, Sealer
 SETTING: Final = "imported"
 PURPOSE: Final = "imported buckets"
 
+READS: Final = ("s3:GetObject",)
+WRITES: Final = ("s3:PutObject", "s3:DeleteObject")
+"""What must be allowed here for all of a bucket where its provider asks for no single object."""
+
 S3 = Literal["aws", "minio", "s3"]
 Provider = S3 | Literal["azure", "gcp"]
 

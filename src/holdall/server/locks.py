@@ -32,7 +32,6 @@ BYPASS: Final = "x-amz-bypass-governance-retention"
 MODE_HEADER: Final = "x-amz-object-lock-mode"
 UNTIL_HEADER: Final = "x-amz-object-lock-retain-until-date"
 HOLD_HEADER: Final = "x-amz-object-lock-legal-hold"
-_HEADERS: Final = frozenset({MODE_HEADER, UNTIL_HEADER, HOLD_HEADER})
 _DAY: Final = timedelta(days=1)
 MAX_DAYS: Final = 36_500
 MAX_YEARS: Final = 100
@@ -97,12 +96,7 @@ def _written(time: datetime) -> str:
 # In headers
 
 
-def asks(headers: Mapping[str, str]) -> bool:
-    """Whether the headers (in lower case) say anything of locks."""
-    return not _HEADERS.isdisjoint(headers)
-
-
-def lock_marks(call: Call) -> Mapping[str, str]:
+def lock_marks(call: Call) -> dict[str, str]:
     """The marks that the headers of whatever makes an object ask for.
 
     `InvalidRequest` where the bucket has no object lock, `InvalidArgument` for half of a

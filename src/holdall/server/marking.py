@@ -16,7 +16,7 @@ from holdall.server.facts import block_of, facts_of, ownership_of, user
 
 def marks_of(call: Call) -> dict[str, str]:
     """From the headers of whatever makes an object. Each part raises what S3 says of it."""
-    marks = dict(locks.lock_marks(call)) if locks.asks(call.request.headers) else {}
+    marks = locks.lock_marks(call)
     acl = _acl_of(call)
     if acl is not None:
         marks["acl"] = acls.to_json(acl)

@@ -20,7 +20,7 @@ from holdall.core.errors import NotSupported
 from holdall.payloads.azure import Account, AzureClient
 from holdall.s3.federation import Wish
 from holdall.server.imports import AzureKey, Place
-from holdall.server.provider_issuer import ProviderRefused, UrlWish, asked
+from holdall.server.provider_issuer import ProviderRefused, UrlWish, asked, signed
 
 _ONE: Final = "restype=container&comp=list&maxresults=1"
 _LISTED: Final = b"<EnumerationResults"
@@ -76,17 +76,7 @@ class AzureIssuer:
                 "A shared access signature signs no addresses. Import the bucket with the"
                 " account's key."
             )
-        made = await self.backend()
-        try:
-            return await made.sign_url(
-                self._place.bucket,
-                wish.key,
-                method=wish.method,
-                expires_in=wish.expires,
-                download_name=wish.download_name,
-            )
-        finally:
-            await made.aclose()
+        return await signed(await self.backend(), self._place.bucket, wish)
 
     async def temporary_credentials(self, wish: Wish, now: datetime) -> Mapping[str, str]:
         if self._account.key is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,26 +19,18 @@ from holdall.payloads.gcs.client import ENDPOINT, GcsClient
 from holdall.payloads.gcs.tokens import SessionAccess
 from holdall.s3.federation import Wish
 from holdall.server.imports import GoogleKey, Place
-from holdall.server.provider_issuer import ProviderRefused, Unreachable, UrlWish, asked
+from holdall.server.provider_issuer import (
+    ProviderRefused,
+    Unreachable,
+    UrlWish,
+    asked,
+    signed,
+)
 
 _REASONS: Final = frozenset(
     {"authError", "forbidden", "notFound", "required", "userProjectMissing"}
 )
 """"HTTP status and error codes for JSON"."""
-
-
-async def _client(place: Place, held: GoogleKey, session: aiohttp.ClientSession) -> GcsClient:
-    access, endpoint = await _access(held, session), place.endpoint or ENDPOINT
-    return GcsClient(
-        None, held.project, endpoint=endpoint, access=access, connector=session.connector
-    )
-
-
-async def _access(held: GoogleKey, session: aiohttp.ClientSession) -> SessionAccess:
-    """Tokens are asked for over the session, wherever the key says that they are given."""
-    if held.service_account is None:
-        return SessionAccess(session, str(held.access_token))
-    return await SessionAccess.of_key(session, held.service_account)
 
 
 class GoogleIssuer:
@@ -47,14 +40,17 @@ class GoogleIssuer:
         self._place = place
         self._held = held
         self._session = session
+        self._endpoint = place.endpoint or ENDPOINT
 
     async def verify(self) -> None:
         """`InvalidArgument` for a key that is none; `InvalidBucketName` for a bucket that the
         backend of Google does not take."""
         bucket = self._place.bucket
         check_name(bucket)
-        url = f"{self._place.endpoint or ENDPOINT}/storage/v1/b/{bucket}/o?maxResults=1"
-        headers = await _headers(await _access(self._held, self._session))
+        url = f"{self._endpoint}/storage/v1/b/{bucket}/o?maxResults=1"
+        access = await self._access()
+        with _told():
+            headers = await access.headers()
         answer = await asked(self._session, "GET", URL(url, encoded=True), headers)
         if answer.status != 200 or _said(answer.body).get("kind") != "storage#objects":
             raise ProviderRefused(_reason(answer.body))
@@ -67,38 +63,40 @@ class GoogleIssuer:
                 "An access token signs no addresses. Import the bucket with the key of a service"
                 " account."
             )
-        made = await self.backend()
-        try:
-            return await made.sign_url(
-                self._place.bucket,
-                wish.key,
-                method=wish.method,
-                expires_in=wish.expires,
-                download_name=wish.download_name,
-            )
-        finally:
-            await made.aclose()
+        return await signed(await self.backend(), self._place.bucket, wish)
 
     async def temporary_credentials(self, wish: Wish, now: datetime) -> Mapping[str, str]:
         """Google decides how long they are good."""
-        async with await _client(self._place, self._held, self._session) as client:
-            try:
+        async with await self._client() as client:
+            with _told():
                 made = await granting.fields(client, self._place.bucket, writes=wish.writes)
-            except PermissionDenied:
-                raise ProviderRefused(None) from None
-            except StoreError:
-                raise Unreachable from None
         given = self._place.endpoint
         return made if given is None else {**made, "endpoint_url": given}
 
     async def backend(self) -> GoogleElsewhere:
-        client = await _client(self._place, self._held, self._session)
-        return GoogleElsewhere(client, self._place.bucket)
+        return GoogleElsewhere(await self._client(), self._place.bucket)
+
+    async def _client(self) -> GcsClient:
+        return GcsClient(
+            None,
+            self._held.project,
+            endpoint=self._endpoint,
+            access=await self._access(),
+            connector=self._session.connector,
+        )
+
+    async def _access(self) -> SessionAccess:
+        """Tokens are asked for over the session, wherever the key says that they are given."""
+        if self._held.service_account is None:
+            return SessionAccess(self._session, str(self._held.access_token))
+        return await SessionAccess.of_key(self._session, self._held.service_account)
 
 
-async def _headers(access: SessionAccess) -> Mapping[str, str]:
+@contextmanager
+def _told() -> Iterator[None]:
+    """What came of asking for a token, without the words of whoever answered."""
     try:
-        return await access.headers()
+        yield
     except PermissionDenied:
         raise ProviderRefused(None) from None
     except StoreError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
@@ -16,8 +17,6 @@ from holdall.s3.federation import Wish
 
 DEADLINE: Final = 30.0
 """Seconds in which a request is answered whole."""
-LONGEST: Final = 64 * 1024
-"""Bytes of an answer."""
 
 
 class ProviderRefused(Exception):
@@ -74,6 +73,18 @@ class Answer:
     body: bytes = field(repr=False)
 
 
+async def signed(backend: Backend, bucket: str, wish: UrlWish) -> str:
+    """An address, made by a backend that is closed then."""
+    async with aclosing(backend):
+        return await backend.sign_url(
+            bucket,
+            wish.key,
+            method=wish.method,
+            expires_in=wish.expires,
+            download_name=wish.download_name,
+        )
+
+
 async def asked(
     session: aiohttp.ClientSession,
     method: str,
@@ -91,7 +102,7 @@ async def asked(
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=DEADLINE),
         ) as answer:
-            body = await beginning(answer, LONGEST)
+            body = await beginning(answer)
             return Answer(answer.status, dict(answer.headers), body)
     except (aiohttp.ClientError, TimeoutError):
         raise Unreachable from None

@@ -148,10 +148,6 @@ class Held:
         self._folder = folder
         self._lock = lock
 
-    @property
-    def is_to_be_cancelled(self) -> bool:
-        return self._folder.is_to_be_cancelled(self.transfer.id)
-
     def save(self, transfer: Transfer) -> None:
         self._folder.write(transfer)
         self.transfer = transfer

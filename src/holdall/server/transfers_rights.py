@@ -13,7 +13,7 @@ from holdall.s3.signing import Credentials
 from holdall.server import buckets
 from holdall.server.authorisation import Demand, decide
 from holdall.server.facts import facts_of
-from holdall.server.imports import Import, import_of
+from holdall.server.imports import READS, WRITES, Import, import_of
 from holdall.server.keys import Key
 from holdall.server.sessions import Sessions
 from holdall.server.state import State
@@ -21,9 +21,6 @@ from holdall.server.transfers import Claim, Stopped, Wanted
 
 LIFETIME: Final = timedelta(hours=24)
 """Of the credentials of one attempt."""
-
-READS: Final = ("s3:GetObject",)
-WRITES: Final = ("s3:PutObject", "s3:DeleteObject")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +101,11 @@ class Rights:
         imported = import_of(found)
         if imported is None:
             return None
-        facts, scope = facts_of(found), key.caller.key
+        facts = facts_of(found)
         demands = [Demand("s3:ListBucket", facts)]
         demands += [Demand(action, facts, writes=writes) for action in actions]
         if not all(decide(key.caller, demand).allowed for demand in demands):
             raise Stopped("failed", "PermissionDenied")
-        if scope is not None and scope.policies:
+        if key.caller.is_under_policies:
             raise Stopped("failed", "NotSupported")
         return imported

@@ -159,7 +159,7 @@ class TransferRunner:
             await _saved(held, noted(held.transfer, tally.counts))
 
     async def _permit(self, held: Held) -> Granted:
-        if held.is_to_be_cancelled:
+        if self.folder.is_to_be_cancelled(held.transfer.id):
             raise Stopped("cancelled")
         return await self._rights.grant(held.transfer.claim)
 

@@ -8,6 +8,7 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Protocol
 
+from holdall.client.blocks import look
 from holdall.client.courier import Courier
 from holdall.client.download import Download
 from holdall.client.folders import make_folders
@@ -87,8 +88,8 @@ class Sending(ToBucket):
             await _mark(place)
             return
         path = self._source.path_of(step.relative)
-        found = await in_thread(os.stat, path)
-        await send_file(path, found, place, self._report, self._courier)
+        looked = await in_thread(look, path)
+        await send_file(path, looked, place, self._report, self._courier)
 
 
 class Copying(ToBucket):

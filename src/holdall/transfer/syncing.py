@@ -146,11 +146,11 @@ def _nature(source: Side, target: Side) -> tuple[Verb, bool]:
 
 
 def _url(side: Side, relative: str) -> URL:
+    if isinstance(side, LocalSide):
+        return url_of(Path(side.root, relative.lstrip("/")))
     # A file name that is not UTF-8 has no key; its failure still needs a name.
     shown = relative.encode(errors="backslashreplace").decode()
-    if isinstance(side, BlobSide):
-        return side.root.at(side.root.key + shown).uri
-    return url_of(Path(side.root, shown.lstrip("/")))
+    return side.root.at(side.root.key + shown).uri
 
 
 def demand_apart(source: Side, target: Side) -> None:

@@ -25,26 +25,12 @@ from holdall.core.errors import (
 )
 from holdall.testing.moto import MotoServer, moto_server
 from tests.server.control.conftest import Login
+from tests.server.control.importing import imported, other, own, whole
 from tests.server.whole import Whole, control, s3, serving_whole
 
-__all__ = ["moto_server"]
+__all__ = ["imported", "moto_server", "other", "own", "whole"]
 
 SECRET = "their-own-secret-that-nobody-sees"
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    directory: Path = tmp_path_factory.mktemp("served") / "store"
-    with serving_whole(directory, allow_private_endpoints=True) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    """A provider that verifies signatures and looks at session policies."""
-    directory: Path = tmp_path_factory.mktemp("other") / "store"
-    with serving_whole(directory) as running:
-        yield running
 
 
 @pytest.fixture
@@ -70,12 +56,6 @@ def wanted(other: Whole, theirs: str, fresh: str) -> dict[str, Any]:
             "secret_access_key": other.profile.secret_key,
         },
     }
-
-
-@pytest.fixture
-async def imported(admin: Remote, wanted: dict[str, Any]) -> str:
-    await admin.post("/buckets/import", **wanted)
-    return str(wanted["name"])
 
 
 def used(made: dict[str, Any]) -> Any:
@@ -388,13 +368,6 @@ async def test_only_the_record_is_deleted(
     with pytest.raises(NotFound):
         await admin.get(f"/buckets/{imported}")
     assert s3(other.profile).get_object(Bucket=theirs, Key="a/b c")["Body"].read() == b"theirs"
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Whole]:
-    """A server whose master key may be changed."""
-    with serving_whole(tmp_path / "own", allow_private_endpoints=True) as running:
-        yield running
 
 
 async def test_a_new_master_key_opens_them(own: Whole, wanted: dict[str, Any]) -> None:

@@ -7,10 +7,9 @@ import base64
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -36,20 +35,14 @@ from holdall.server.provider_azure import AzureIssuer
 from holdall.testing.azurite import AzuriteServer, azurite_server
 from holdall.testing.backends.box import fetch
 from tests.server.control.conftest import Login
+from tests.server.control.importing import imported, own, strict, whole
 from tests.server.transferring import done
-from tests.server.whole import Whole, control, serving_whole
+from tests.server.whole import Whole, control
 
-__all__ = ["azurite_server"]
+__all__ = ["azurite_server", "imported", "own", "strict", "whole"]
 
 WRONG_KEY = base64.b64encode(b"their-own-secret-that-nobody-sees").decode()
 QUICK = Retries(attempts=1)
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    directory: Path = tmp_path_factory.mktemp("served") / "store"
-    with serving_whole(directory, allow_private_endpoints=True) as running:
-        yield running
 
 
 @pytest.fixture
@@ -78,12 +71,6 @@ def wanted(azurite_server: AzuriteServer, theirs: str, fresh: str) -> dict[str, 
         "provider_bucket_name": theirs,
         "credentials": {"storage_endpoint": account.url, "account_key": account.key},
     }
-
-
-@pytest.fixture
-async def imported(admin: Remote, wanted: dict[str, Any]) -> str:
-    await admin.post("/buckets/import", **wanted)
-    return str(wanted["name"])
 
 
 def sas_of(server: AzuriteServer, container: str, *, writes: bool = True) -> str:
@@ -319,13 +306,6 @@ async def test_without_the_extra(
     assert caught.value.facts["code"] == "NotSupported"
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Whole]:
-    """A server whose master key may be changed."""
-    with serving_whole(tmp_path / "own", allow_private_endpoints=True) as running:
-        yield running
-
-
 async def test_a_new_master_key_opens_them(own: Whole, wanted: dict[str, Any]) -> None:
     async with control(own.profile) as admin:
         await admin.post("/buckets/import", **wanted)
@@ -370,13 +350,6 @@ class Listener:
 def said(status: str, body: bytes, *headers: str) -> bytes:
     head = [f"HTTP/1.1 {status}", f"content-length: {len(body)}", "connection: close", *headers]
     return "\r\n".join([*head, "", ""]).encode() + body
-
-
-@pytest.fixture
-def strict(tmp_path: Path) -> Iterator[Whole]:
-    """A server as it is without the operator's word."""
-    with serving_whole(tmp_path / "strict") as running:
-        yield running
 
 
 async def test_the_inside_is_not_for_importing(strict: Whole, wanted: dict[str, Any]) -> None:

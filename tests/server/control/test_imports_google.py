@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -18,7 +17,6 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from holdall.backends.gcs import GcsBackend
-from holdall.backends.gcs.backend import FAKE
 from holdall.cli.remote import Remote
 from holdall.core.errors import (
     Conflict,
@@ -29,40 +27,18 @@ from holdall.core.errors import (
     StoreError,
 )
 from holdall.core.values import Versioning
-from holdall.payloads.gcs import GcsClient
 from holdall.server import outward
 from holdall.server.imports import GoogleKey, Place
 from holdall.server.provider_google import GoogleIssuer
 from holdall.testing.backends.box import fetch
-from holdall.testing.gcs import GcsServer, gcs_server
-from tests.backends.google import GIVEN, Google, google, service_account
+from holdall.testing.gcs import gcs_server
+from tests.backends.google import GIVEN, Google, cloud, gcs, service_account
 from tests.server.control.conftest import Login
+from tests.server.control.importing import imported, own, strict, whole
 from tests.server.transferring import done
-from tests.server.whole import Whole, control, serving_whole
+from tests.server.whole import Whole, control
 
-__all__ = ["gcs_server"]
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    directory: Path = tmp_path_factory.mktemp("served") / "store"
-    with serving_whole(directory, allow_private_endpoints=True) as running:
-        yield running
-
-
-@pytest.fixture
-async def cloud(gcs_server: GcsServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Google]:
-    async with google(gcs_server, monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
-async def gcs(gcs_server: GcsServer) -> AsyncIterator[GcsBackend]:
-    """The whole project."""
-    client = GcsClient(None, gcs_server.project, endpoint=gcs_server.endpoint_url)
-    backend = GcsBackend(client, capabilities=FAKE)
-    yield backend
-    await backend.aclose()
+__all__ = ["cloud", "gcs", "gcs_server", "imported", "own", "strict", "whole"]
 
 
 @pytest.fixture
@@ -91,12 +67,6 @@ def wanted(cloud: Google, theirs: str, fresh: str) -> dict[str, Any]:
 def with_token(wanted: dict[str, Any], token: str = GIVEN) -> dict[str, Any]:
     endpoint = wanted["credentials"]["endpoint_url"]
     return {**wanted, "credentials": {"endpoint_url": endpoint, "access_token": token}}
-
-
-@pytest.fixture
-async def imported(admin: Remote, wanted: dict[str, Any]) -> str:
-    await admin.post("/buckets/import", **wanted)
-    return str(wanted["name"])
 
 
 async def answered(url: str, method: str = "GET", data: bytes | None = None) -> tuple[int, bytes]:
@@ -286,13 +256,6 @@ async def test_without_the_extra(
     assert caught.value.facts["code"] == "NotSupported"
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Whole]:
-    """A server whose master key may be changed."""
-    with serving_whole(tmp_path / "own", allow_private_endpoints=True) as running:
-        yield running
-
-
 async def test_a_new_master_key_opens_them(own: Whole, wanted: dict[str, Any]) -> None:
     async with control(own.profile) as admin:
         await admin.post("/buckets/import", **wanted)
@@ -330,13 +293,6 @@ async def inside() -> AsyncIterator[Inside]:
     async with TestServer(app) as running:
         made.url = str(running.make_url("")).rstrip("/")
         yield made
-
-
-@pytest.fixture
-def strict(tmp_path: Path) -> Iterator[Whole]:
-    """A server as it is without the operator's word."""
-    with serving_whole(tmp_path / "strict") as running:
-        yield running
 
 
 async def test_the_inside_is_not_for_importing(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -21,26 +20,13 @@ from holdall.server.transfers import Claim, End, Wanted
 from holdall.server.transfers_folder import Folder, Held
 from holdall.testing.moto import MotoServer, moto_server
 from tests.server.control.conftest import Login
+from tests.server.control.importing import other, whole
 from tests.server.control.test_listening import first
 from tests.server.gate import Gate
 from tests.server.transferring import content, done, ended, imported, started
-from tests.server.whole import Whole, control, s3, serving_whole
+from tests.server.whole import Whole, control, s3
 
-__all__ = ["moto_server"]
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    directory: Path = tmp_path_factory.mktemp("served") / "store"
-    with serving_whole(directory, allow_private_endpoints=True) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    directory: Path = tmp_path_factory.mktemp("other") / "store"
-    with serving_whole(directory) as running:
-        yield running
+__all__ = ["moto_server", "other", "whole"]
 
 
 @pytest.fixture

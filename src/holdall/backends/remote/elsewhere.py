@@ -4,14 +4,14 @@ with the temporary credentials that the server hands out for each."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from holdall.backends.protocol import Backend
 from holdall.backends.remote import granting
 from holdall.backends.remote.backend import RemoteBackend
-from holdall.backends.remote.granting import AzureGrant, GoogleGrant, Grant
-from holdall.backends.remote.renewing import Renewal, RenewingClient
+from holdall.backends.remote.granting import AzureGrant, GoogleGrant, S3Grant
+from holdall.backends.remote.renewing import Renewal, RenewingClient, T
 from holdall.backends.s3 import S3Backend
 from holdall.core.errors import NotSupported
 from holdall.core.values import BucketRecord
@@ -46,41 +46,25 @@ class Elsewhere:
             return self._found[record.id]
 
     async def _way(self, record: BucketRecord) -> Backend:
+        # Drivers are imported late: each has requirements of its own.
         if record.provider == "azure":
-            return await self._azure(record)
+            with _needing("holdall[azure]"):
+                from holdall.backends.remote.elsewhere_azure import AzureElsewhere
+            return AzureElsewhere.granted(record, await self._renewal(record, AzureGrant.of))
         if record.provider == "gcp":
-            return await self._google(record)
+            with _needing("holdall[gcs]"):
+                from holdall.backends.remote.elsewhere_google import GoogleElsewhere
+            return GoogleElsewhere.granted(await self._renewal(record, GoogleGrant.of))
+        renewal = await self._renewal(record, S3Grant.of)
+        return BucketElsewhere(RenewingClient(renewal), renewal.grant.bucket)
 
-        async def ask() -> Grant:
-            return Grant.of(await self._fields(record))
+    async def _renewal(
+        self, record: BucketRecord, of: Callable[[Mapping[str, str]], T]
+    ) -> Renewal[T]:
+        async def ask() -> T:
+            return of(await granting.granted(self._home.control, record))
 
-        grant = await ask()
-        return BucketElsewhere(RenewingClient(grant, ask), grant.bucket)
-
-    # Drivers are imported late: each has requirements of its own.
-
-    async def _azure(self, record: BucketRecord) -> Backend:
-        with _needing("holdall[azure]"):
-            from holdall.backends.remote.elsewhere_azure import AzureElsewhere
-
-        async def ask() -> AzureGrant:
-            return AzureGrant.of(await self._fields(record))
-
-        grant = await ask()
-        return AzureElsewhere.granted(record, grant, Renewal(grant, ask))
-
-    async def _google(self, record: BucketRecord) -> Backend:
-        with _needing("holdall[gcs]"):
-            from holdall.backends.remote.elsewhere_google import GoogleElsewhere
-
-        async def ask() -> GoogleGrant:
-            return GoogleGrant.of(await self._fields(record))
-
-        grant = await ask()
-        return GoogleElsewhere.granted(grant, Renewal(grant, ask))
-
-    async def _fields(self, record: BucketRecord) -> Mapping[str, str]:
-        return await granting.granted(self._home.control, record)
+        return Renewal(await ask(), ask)
 
     async def aclose(self) -> None:
         found, self._found = self._found, {}

@@ -23,8 +23,9 @@ class AzureElsewhere(AzureBackend):
         self._record_here = record
 
     @classmethod
-    def granted(cls, record: BucketRecord, grant: AzureGrant, renewal: Renewal[AzureGrant]) -> Self:
+    def granted(cls, record: BucketRecord, renewal: Renewal[AzureGrant]) -> Self:
         """With what a server grants for it."""
+        grant = renewal.grant
 
         async def ask() -> str:
             return (await renewal.current()).sas

@@ -19,8 +19,9 @@ class GoogleElsewhere(GcsBackend):
         self._bucket = bucket
 
     @classmethod
-    def granted(cls, grant: GoogleGrant, renewal: Renewal[GoogleGrant]) -> Self:
+    def granted(cls, renewal: Renewal[GoogleGrant]) -> Self:
         """With what a server grants for it."""
+        grant = renewal.grant
 
         async def ask() -> str:
             return (await renewal.current()).token

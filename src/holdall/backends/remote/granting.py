@@ -14,7 +14,7 @@ from holdall.s3.signing import Credentials
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class S3Grant:
     """A bucket at a provider that speaks S3, and credentials that are good until a time."""
 
     bucket: str

@@ -9,7 +9,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 import aiohttp
 
-from holdall.backends.remote.granting import Grant
+from holdall.backends.remote.granting import S3Grant
 from holdall.core.errors import HoldallError
 from holdall.s3.client import Answer, S3Client
 from holdall.s3.client.address import Endpoint
@@ -36,10 +36,10 @@ T = TypeVar("T", bound=Ending)
 
 
 class Renewal(Generic[T]):
-    """A grant, and then what `ask` gives in its place."""
+    """A `grant`, and then what `ask` gives in its place."""
 
     def __init__(self, grant: T, ask: Callable[[], Awaitable[T]], *, now: Clock | None = None):
-        self._grant = grant
+        self.grant = grant
         self._ask = ask
         self._clock = now or (lambda: datetime.now(UTC))
         self._renewing = asyncio.Lock()
@@ -47,28 +47,28 @@ class Renewal(Generic[T]):
     async def current(self) -> T:
         """While the old one is good it is no matter when nobody gives another."""
         async with self._renewing:
-            left = self._grant.until - self._clock()
+            left = self.grant.until - self._clock()
             if left <= AHEAD:
                 try:
-                    self._grant = await self._ask()
+                    self.grant = await self._ask()
                 except HoldallError:
                     if left <= timedelta():
                         raise
-            return self._grant
+            return self.grant
 
 
 class RenewingClient(S3Client):
     """Speaks S3 with what is granted."""
 
-    def __init__(
-        self, grant: Grant, ask: Callable[[], Awaitable[Grant]], *, now: Clock | None = None
-    ) -> None:
+    def __init__(self, renewal: Renewal[S3Grant]) -> None:
+        grant = renewal.grant
         super().__init__(grant.endpoint_url, grant.credentials, region=grant.region)
-        self._sender = _Sender(grant, Renewal(grant, ask, now=now))
+        self._sender = _Sender(renewal)
 
 
 class _Sender(Sender):
-    def __init__(self, grant: Grant, renewal: Renewal[Grant]) -> None:
+    def __init__(self, renewal: Renewal[S3Grant]) -> None:
+        grant = renewal.grant
         super().__init__(
             Endpoint.parse(grant.endpoint_url, path_style=True),
             grant.credentials,

@@ -150,6 +150,8 @@ class S3Backend:
         self._check_condition(options.precondition, able=self.capabilities.conditional_put)
         with conditions.demanding(options.precondition):
             sent = await send(self._client, name, key, source, options)
+        if options.brief:
+            return said.stored(key, sent.stored, sent.size)
         return await self._made(name, key, sent.stored, sent.size)
 
     async def _made(self, name: str, key: str, stored: Stored, size: int) -> Revision:

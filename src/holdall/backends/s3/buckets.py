@@ -18,6 +18,7 @@ from holdall.core.errors import (
     HoldallError,
     InvalidArgument,
     InvalidBucketName,
+    NotSupported,
     PermissionDenied,
     UploadNotFound,
 )
@@ -124,11 +125,12 @@ async def _is_public(client: S3Client, name: str, *, asked: bool) -> bool:
 
 
 async def _allowed(asking: Awaitable[Value]) -> Value | None:
-    """What the caller may not know of a bucket counts as off, and so does what only the
-    endpoint of another region tells (Amazon refers to it, or refuses the signature)."""
+    """What the caller may not know of a bucket counts as off, and so does what the endpoint
+    knows nothing of, or only that of another region (Amazon refers to it, or refuses the
+    signature)."""
     try:
         return await asking
-    except (PermissionDenied, InvalidArgument):
+    except (PermissionDenied, InvalidArgument, NotSupported):
         return None
 
 

@@ -91,7 +91,7 @@ def revision(key: str, head: Head, tags: Mapping[str, str]) -> Revision:
 
 
 def stored(key: str, made: Stored, size: int) -> Revision:
-    """What is known of an object that was overwritten since it was made."""
+    """What is known without asking of an object that was made."""
     return Revision(
         key,
         number_of(made.version),

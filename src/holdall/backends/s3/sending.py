@@ -9,7 +9,7 @@ from typing import NamedTuple
 from holdall.backends.s3 import conditions, said
 from holdall.backends.s3.spooling import updated
 from holdall.core.checksums import Digester, digester, verified
-from holdall.core.sources import Source, chunks
+from holdall.core.sources import Source, chunks, in_memory
 from holdall.core.values import PutOptions
 from holdall.s3.client import S3Client, Stored
 from holdall.s3.client.parts import PART
@@ -34,19 +34,38 @@ async def send(
     S3 wants to be told what to keep before the first part.
     """
     digesters = {name: digester(name) for name in options.checksums}
+    whole = in_memory(source, PART)
+    if whole is not None:
+        await updated(digesters, whole)
+        return await _send_whole(client, bucket, key, whole, digesters, options)
     async with aclosing(chunks(source)) as stream:  # type: ignore[type-var]
         head, ended = await _head(stream, digesters)
-        kept = verified(digesters, options.checksums) if ended else {}
-        headers = said.headers(key, head, options, kept)
+        if ended:
+            return await _send_whole(client, bucket, key, head, digesters, options)
+        headers = said.headers(key, head, options, {})
         async with aclosing(PartsUpload(client, bucket, key, headers)) as upload:
             await upload.write(head)
-            if not ended:
-                async for chunk in stream:
-                    await updated(digesters, chunk)
-                    await upload.write(chunk)
-                verified(digesters, options.checksums)
+            async for chunk in stream:
+                await updated(digesters, chunk)
+                await upload.write(chunk)
+            verified(digesters, options.checksums)
             stored = await upload.complete(conditions.headers(options.precondition))
             return Sent(stored, upload.size)
+
+
+async def _send_whole(
+    client: S3Client,
+    bucket: str,
+    key: str,
+    data: bytes,
+    digesters: Mapping[str, Digester],
+    options: PutOptions,
+) -> Sent:
+    headers = {
+        **said.headers(key, data, options, verified(digesters, options.checksums)),
+        **conditions.headers(options.precondition),
+    }
+    return Sent(await client.put(bucket, key, data, headers=headers), len(data))
 
 
 async def _head(

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from azure.core import MatchConditions
 from azure.storage.blob import BlobProperties
@@ -19,8 +19,6 @@ from holdall.payloads.azure.failures import translated
 _FIRST, _LONGEST = 0.05, 2.0
 """Seconds between two looks at a copy that is not done yet."""
 
-NONE: Final[Mapping[str, Any]] = {}
-
 
 class CopiedBlob(NamedTuple):
     etag: str
@@ -31,7 +29,7 @@ async def copy_blob(
     client: AzureClient,
     source: tuple[str, str],
     target: tuple[str, str],
-    said: Mapping[str, Any] = NONE,
+    said: Mapping[str, Any],
 ) -> CopiedBlob:
     """Copy a blob (Azure "Copy Blob"); `said` are arguments of the vendor's client.
 

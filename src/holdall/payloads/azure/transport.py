@@ -3,24 +3,19 @@ good now."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
 import aiohttp
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import AsyncHttpResponse
 
-_AT_ONCE: Final = 1024 * 1024
-"""Bytes that aiohttp takes as they are; for more it warns that the event loop would wait."""
+from holdall.payloads.clouds.bodies import streamed
 
 
 class Transport(AioHttpTransport):  # type: ignore[misc]  # lazily imported, so untyped
-    """Gives aiohttp a stream over a large body; whoever sends it again still has the bytes.
-
-    `ask` gives the shared access signature that each request is to carry. The session is not
-    closed.
-    """
+    """`ask` gives the shared access signature that each request is to carry. The session is not
+    closed."""
 
     def __init__(
         self, session: aiohttp.ClientSession, ask: Callable[[], Awaitable[str]] | None = None
@@ -40,9 +35,8 @@ class Transport(AioHttpTransport):  # type: ignore[misc]  # lazily imported, so 
 
     async def _sent(self, request: Any, **config: Any) -> AsyncHttpResponse:
         body = request.data
-        if not isinstance(body, bytes) or len(body) <= _AT_ONCE:
-            return await super().send(request, **config)  # type: ignore[no-any-return]
-        request.data = io.BytesIO(body)
+        if isinstance(body, bytes):
+            request.data = streamed(body)
         try:
             return await super().send(request, **config)  # type: ignore[no-any-return]
         finally:

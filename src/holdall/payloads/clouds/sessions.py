@@ -10,13 +10,16 @@ from holdall.s3.client.once import sent_once
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=60)
 
+LONGEST: Final = 64 * 1024
+"""Bytes of an answer that is read whole: no token, and no short listing, is longer."""
 
-async def beginning(answer: aiohttp.ClientResponse, most: int) -> bytes:
-    """The body, or its first bytes if it has more than `most`."""
+
+async def beginning(answer: aiohttp.ClientResponse) -> bytes:
+    """The body, or its first bytes if it has more than `LONGEST`."""
     found = bytearray()
     async for chunk in answer.content.iter_any():
         found += chunk
-        if len(found) > most:
+        if len(found) > LONGEST:
             break
     return bytes(found)
 

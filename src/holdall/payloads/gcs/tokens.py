@@ -25,8 +25,6 @@ from holdall.payloads.gcs.key_files import credentials_from
 
 NARROWING: Final = "https://sts.googleapis.com/v1/token"
 TIMEOUT: Final = aiohttp.ClientTimeout(total=15)
-LONGEST: Final = 64 * 1024
-"""Bytes of an answer; no token is longer."""
 
 _AUDIENCE: Final = "https://oauth2.googleapis.com/token"
 _HOUR: Final = timedelta(hours=1)
@@ -54,7 +52,6 @@ class SessionAccess(Access):
         self._source = source
         self._token_uri = token_uri
         self._token: Token | None = None
-        self._asking = asyncio.Lock()
 
     @classmethod
     async def of_key(cls, session: aiohttp.ClientSession, key: str) -> Self:
@@ -81,7 +78,7 @@ class SessionAccess(Access):
     async def _wide(self) -> str:
         if isinstance(self._source, str):
             return self._source
-        async with self._asking:
+        async with self._renewing:
             if self._token is None or self._token.expires - datetime.now(UTC) < _AHEAD:
                 self._token = await self._given(self._source)
             return self._token.secret
@@ -114,7 +111,7 @@ class SessionAccess(Access):
                 allow_redirects=False,
                 timeout=TIMEOUT,
             ) as answer:
-                status, body = answer.status, await beginning(answer, LONGEST)
+                status, body = answer.status, await beginning(answer)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise StoreError("The server of access tokens cannot be reached.") from error
         if 400 <= status < 500:

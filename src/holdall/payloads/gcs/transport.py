@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ import aiohttp
 from yarl import URL
 
 from holdall.core.errors import Closed, StoreError
+from holdall.payloads.clouds.bodies import streamed
 from holdall.payloads.clouds.sessions import session
 from holdall.payloads.gcs.access import Access
 from holdall.payloads.gcs.failures import refused
@@ -22,9 +22,6 @@ from holdall.s3.client.retrying import Failure, Retries, insist
 
 NONE: Final[Mapping[str, Any]] = {}
 JSON: Final = "application/json; charset=UTF-8"
-
-_AT_ONCE: Final = 1024 * 1024
-"""Bytes that aiohttp takes as they are; for more it warns that the event loop would wait."""
 
 _GOOD: Final = frozenset({200, 201, 204, 206, 308})
 
@@ -90,9 +87,10 @@ class Transport:
         """An answer that is good; `Failure`."""
         headers = {**await self.access.headers(), **call.headers}
         url = call.url + (f"?{urlencode(call.query)}" if call.query else "")
+        body = None if call.body is None else streamed(call.body)
         try:
             response = await self._sessions().request(
-                call.method, URL(url, encoded=True), data=_streamed(call.body), headers=headers
+                call.method, URL(url, encoded=True), data=body, headers=headers
             )
             if response.status in _GOOD:
                 return response
@@ -128,7 +126,3 @@ class Transport:
         held, self._session = self._session, None
         if held is not None:
             await held.close()
-
-
-def _streamed(body: bytes | None) -> bytes | io.BytesIO | None:
-    return body if body is None or len(body) <= _AT_ONCE else io.BytesIO(body)

@@ -1,17 +1,19 @@
-"""What is sent: bytes, or a stream whose length is known before it begins."""
+"""What is sent: bytes in memory, or a stream whose length is known before it begins."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from holdall.core.errors import InvalidArgument
 from holdall.core.sources import Source, chunks
+
+Chunk: TypeAlias = bytes | memoryview
 
 STEP: Final = 256 * 1024
 """Bytes handed to the transport at once; more would only wait in its buffer."""
@@ -22,16 +24,21 @@ _INLINE: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body of `size` bytes. `replayable` says whether it can be sent a second time."""
+    """A body of `size` bytes. `replayable` says whether it can be sent a second time.
+
+    `held` are its bytes in pieces, where they are in memory.
+    """
 
     size: int
-    open: Callable[[], AsyncIterator[bytes]]
-    data: bytes | None = None
+    open: Callable[[], AsyncIterator[Chunk]]
+    held: Sequence[bytes] | None = None
     replayable: bool = False
 
     @classmethod
-    def of(cls, data: bytes) -> Body:
-        return cls(len(data), lambda: _pieces(data), data, replayable=True)
+    def of(cls, *held: bytes) -> Body:
+        """Bytes in memory, in one or several pieces that are never joined."""
+        size = sum(map(len, held))
+        return cls(size, lambda: _steps(held), held, replayable=True)
 
     @classmethod
     def file(cls, descriptor: int, size: int) -> Body:
@@ -46,13 +53,17 @@ class Body:
         """
         return cls(size, lambda: _exactly(source, size))
 
+    @property
+    def is_short(self) -> bool:
+        """Whether it is handed to the transport at once."""
+        return self.held is not None and self.size <= STEP
+
     async def sha256(self) -> str:
         """Of bytes in memory, in hexadecimal."""
-        assert self.data is not None, "a stream is not read before it is sent"
+        assert self.held is not None, "a stream is not read before it is sent"
         if self.size <= _INLINE:
-            return hashlib.sha256(self.data).hexdigest()
-        digest = await asyncio.to_thread(hashlib.sha256, self.data)
-        return digest.hexdigest()
+            return _sha256(self.held)
+        return await asyncio.to_thread(_sha256, self.held)
 
 
 EMPTY: Final = Body.of(b"")
@@ -61,11 +72,11 @@ EMPTY: Final = Body.of(b"")
 class Sending:
     """A body on its way: remembers what its source raised, which the transport would hide."""
 
-    def __init__(self, chunks: AsyncIterable[bytes]) -> None:
+    def __init__(self, chunks: AsyncIterable[Chunk]) -> None:
         self._chunks = chunks
         self.failed: Exception | None = None
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncIterator[Chunk]:
         try:
             async for chunk in self._chunks:
                 yield chunk
@@ -74,10 +85,18 @@ class Sending:
             raise
 
 
-async def _pieces(data: bytes) -> AsyncIterator[bytes]:
-    view = memoryview(data)
-    for at in range(0, len(data), STEP):
-        yield bytes(view[at : at + STEP])
+def _sha256(held: Sequence[bytes]) -> str:
+    digest = hashlib.sha256()
+    for piece in held:
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+async def _steps(held: Sequence[bytes]) -> AsyncIterator[Chunk]:
+    for piece in held:
+        view = memoryview(piece)
+        for at in range(0, len(view), STEP):
+            yield view[at : at + STEP]
 
 
 async def _from_file(descriptor: int, size: int) -> AsyncIterator[bytes]:

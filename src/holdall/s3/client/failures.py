@@ -11,6 +11,7 @@ import aiohttp
 
 from holdall.core import errors
 from holdall.core.errors import HoldallError
+from holdall.s3.client.causes import UNMADE, broke, unreached
 from holdall.s3.client.retrying import Failure, retry_after
 from holdall.s3.errors import CODES, S3Error
 from holdall.s3.xml import parse
@@ -155,13 +156,12 @@ def broken(error: Exception, facts: Mapping[str, Any], *, changes: bool) -> Fail
     An answer that did not come leaves a change in doubt; a connection that was never made
     does not.
     """
-    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+    if isinstance(error, UNMADE):
         trusted = not isinstance(error, aiohttp.ClientSSLError)
-        text = f"The server cannot be reached: {error}."
-        return Failure(errors.StoreError(text, **facts), transient=trusted)
+        return Failure(errors.StoreError(_sentence(unreached(error)), **facts), transient=trusted)
     late = isinstance(error, asyncio.TimeoutError)
     kind = errors.OutcomeUnknown if changes else errors.Timeout if late else errors.StoreError
-    text = "No answer came in time." if late else f"The connection broke: {_what(error)}."
+    text = "No answer came in time." if late else _sentence(broke(error))
     return Failure(kind(text, **facts), transient=True, unsure=True)
 
 
@@ -171,5 +171,5 @@ def garbled(facts: Mapping[str, Any], *, changes: bool) -> Failure:
     return Failure(kind("The answer could not be read.", **facts), transient=True, unsure=True)
 
 
-def _what(error: Exception) -> str:
-    return str(error) or type(error).__name__
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,7 +14,7 @@ import aiohttp
 from holdall.core.errors import Closed, InvalidArgument, OutcomeUnknown, StoreError, Timeout
 from holdall.s3.client.address import Endpoint
 from holdall.s3.client.answers import answer_tree
-from holdall.s3.client.bodies import Sending
+from holdall.s3.client.bodies import Body, Chunk, Sending
 from holdall.s3.client.failures import (
     Refusal,
     broken,
@@ -81,6 +81,9 @@ class Sender:
         self._is_ours = session is None
         self._connections = connections
         self._patience = patience
+        self._timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=patience.connect, sock_read=patience.idle
+        )
         self._skew = timedelta()
         self._date: str | None = None  # of the last answer
         self._ahead = timedelta()
@@ -197,13 +200,13 @@ class Sender:
         address = self.endpoint.address(request.bucket, request.key, request.query)
         signer = Signer(self.credentials, self.region, self.now())
         headers, stream = await made_ready(request, address, signer)
-        sending = Sending(stream)
+        sent = _sent(request.body, stream) if request.changes else None
         try:
             return await self._pool().request(
                 request.method,
                 address.url,
                 headers={**headers, **_UNSIGNED},
-                data=sending if request.changes else None,
+                data=sent,
                 middlewares=(sent_once,),
                 skip_auto_headers=_ADDED_BY_NOBODY,
                 allow_redirects=False,
@@ -212,8 +215,8 @@ class Sender:
                 timeout=self._timeout,
             )
         except (TimeoutError, aiohttp.ClientError) as error:
-            if sending.failed is not None:
-                raise sending.failed from None
+            if isinstance(sent, Sending) and sent.failed is not None:
+                raise sent.failed from None
             raise broken(error, request.facts, changes=request.changes) from error
 
     def _note_date(self, date: str | None) -> None:
@@ -232,13 +235,6 @@ class Sender:
         self._skew = theirs - datetime.now(UTC)
         return True
 
-    @property
-    def _timeout(self) -> aiohttp.ClientTimeout:
-        patience = self._patience
-        return aiohttp.ClientTimeout(
-            total=None, sock_connect=patience.connect, sock_read=patience.idle
-        )
-
     def _pool(self) -> aiohttp.ClientSession:
         if self._closed:
             raise Closed("the client is closed")
@@ -248,6 +244,14 @@ class Sender:
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
+
+
+def _sent(body: Body, stream: AsyncIterable[Chunk]) -> bytes | Sending | None:
+    """What aiohttp is given: bytes, and nothing where there are none, cost it no task, and a
+    task for nothing would fail unheard where the connection breaks."""
+    if not body.is_short or body.held is None:
+        return Sending(stream)
+    return b"".join(body.held) or None
 
 
 _TOLERANCE: Final = timedelta(seconds=30)

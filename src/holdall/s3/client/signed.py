@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from holdall.s3.chunked import CODING, Encoder, framing_headers
 from holdall.s3.client.address import Address
+from holdall.s3.client.bodies import Chunk
 from holdall.s3.client.request import Request
 from holdall.s3.signing import UNSIGNED_PAYLOAD, Credentials, chain_of, sign_headers
 
@@ -44,7 +45,7 @@ class Signer(NamedTuple):
 
 async def made_ready(
     request: Request, address: Address, signer: Signer
-) -> tuple[dict[str, str], AsyncIterable[bytes]]:
+) -> tuple[dict[str, str], AsyncIterable[Chunk]]:
     """All headers to send, and the body as it goes over the wire."""
     body, headers = request.body, {"host": address.host, **request.headers}
     if request.changes:
@@ -52,7 +53,7 @@ async def made_ready(
     private = address.scheme == "https"
     if signer.credentials is None:
         return headers, body.open()
-    if body.data is None and not private:
+    if body.held is None and not private:
         return _in_chunks(request, address, headers, signer)
     unsigned = request.payload and private and body.size
     digest = UNSIGNED_PAYLOAD if unsigned else await body.sha256()
@@ -61,7 +62,7 @@ async def made_ready(
 
 def _in_chunks(
     request: Request, address: Address, plain: Mapping[str, str], signer: Signer
-) -> tuple[dict[str, str], AsyncIterable[bytes]]:
+) -> tuple[dict[str, str], AsyncIterable[Chunk]]:
     headers = {**plain, **framing_headers(request.body.size, signed=True)}
     if coding := plain.get("content-encoding"):
         headers["content-encoding"] = f"{CODING},{coding}"

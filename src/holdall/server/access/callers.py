@@ -31,6 +31,11 @@ class Caller(Identity):
     orgs: Mapping[str, Role] = field(default_factory=dict)
     key: KeyScope | None = None
 
+    @property
+    def is_under_policies(self) -> bool:
+        """Whether policies of the key may tell one object from another."""
+        return self.key is not None and bool(self.key.policies)
+
 
 _TYPES = {"root": "Account", "user": "User", "anonymous": "Anonymous"}
 

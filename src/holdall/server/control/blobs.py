@@ -205,8 +205,7 @@ async def _readable(
 ) -> frozenset[str]:
     """The keys that may be read. Only a policy can tell one from another."""
     keys = list(dict.fromkeys(record.key for record in records))
-    scope = caller.proved.key.caller.key
-    if "policy" in bucket.settings or (scope is not None and scope.policies):
+    if "policy" in bucket.settings or caller.proved.key.caller.is_under_policies:
         return frozenset([key for key in keys if await caller.may(bucket, action, key=key)])
     is_readable = bool(keys) and await caller.may(bucket, action, key=keys[0])
     return frozenset(keys if is_readable else ())

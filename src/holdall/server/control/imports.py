@@ -25,7 +25,7 @@ from holdall.server.control.provider_credentials import (
     S3Credentials,
     TheirBucket,
 )
-from holdall.server.imports import S3, SETTING, Import, Place, import_of
+from holdall.server.imports import READS, S3, SETTING, WRITES, Import, Place, import_of
 from holdall.server.provider_issuer import ProviderRefused, Unreachable, UrlWish
 
 router = APIRouter(prefix="/buckets", tags=["imported buckets"])
@@ -224,11 +224,9 @@ async def make_credentials(
     none for one bucket alone, of what the bucket was imported with, it is 501.
     """
     found = await caller.bucket(bucket, "s3:ListBucket", elsewhere=True)
-    for action in (
-        "s3:GetObject",
-        *(("s3:PutObject", "s3:DeleteObject") if wanted.access == "write" else ()),
-    ):
-        await caller.bucket(bucket, action, writes=wanted.access == "write", elsewhere=True)
+    writes = wanted.access == "write"
+    for action in (*READS, *(WRITES if writes else ())):
+        await caller.bucket(bucket, action, writes=writes, elsewhere=True)
     imported = import_of(found)
     if imported is None:
         return _own(bucket, wanted, caller)
@@ -257,8 +255,7 @@ async def _theirs(
     imported: Import, wanted: WantedCredentials, caller: Calling
 ) -> BucketCredentials:
     """What a session policy narrows here could not be told there."""
-    scope = caller.proved.key.caller.key
-    if scope is not None and scope.policies:
+    if caller.proved.key.caller.is_under_policies:
         raise NotSupported("A key with a policy gets signed addresses of imported buckets only.")
     site = caller.site
     wish = Wish(wanted.seconds, wanted.access == "write")

@@ -27,9 +27,8 @@ from holdall.server.control.caller import Caller, Calling
 from holdall.server.control.names import BucketName
 from holdall.server.control.paging import After, Limit, described, listed
 from holdall.server.control.problems import Refusal
-from holdall.server.imports import import_of
+from holdall.server.imports import READS, WRITES, import_of
 from holdall.server.transfers import Claim, End, State, Wanted, new_id
-from holdall.server.transfers_rights import READS, WRITES
 
 router = APIRouter(prefix="/transfers", tags=["transfers"])
 
@@ -193,14 +192,13 @@ async def start_transfer(wanted: WantedTransfer, caller: Caller) -> Transfer:
     name and with the rights of the access key. It goes on when the server was interrupted."""
     await _demand_rights(wanted, caller)
     Filters(wanted.exclude, wanted.include)  # which says what is wrong with them
-    found = caller.site.transfers
     await asyncio.to_thread(_demand_room, caller)
-    now = caller.site.state.now()
+    runner, now = caller.site.transfers, caller.site.state.now()
     made = transfers.Transfer(
         id=new_id(now), claim=_claim(caller), wanted=wanted.wanted, created=now
     )
-    await asyncio.to_thread(found.folder.add, made)
-    await found.look()
+    await asyncio.to_thread(runner.folder.add, made)
+    await runner.look()
     return shown(made)
 
 
@@ -227,7 +225,9 @@ def _is_same(source: Bucket, target: Bucket) -> bool:
 async def _end(name: str, actions: Sequence[str], caller: Calling, *, writes: bool) -> Bucket:
     found = await caller.bucket(name, "s3:ListBucket", elsewhere=True)
     if import_of(found) is not None:
-        _demand_no_policy(caller)
+        if caller.proved.key.caller.is_under_policies:
+            text = "A key with a policy transfers nothing from or to imported buckets."
+            raise NotSupported(text)
     elif _goes_by_key(found, caller):
         return found  # it is asked for each object
     for action in actions:
@@ -235,15 +235,9 @@ async def _end(name: str, actions: Sequence[str], caller: Calling, *, writes: bo
     return found
 
 
-def _demand_no_policy(caller: Calling) -> None:
-    scope = caller.proved.key.caller.key
-    if scope is not None and scope.policies:
-        raise NotSupported("A key with a policy transfers nothing from or to imported buckets.")
-
-
 def _goes_by_key(bucket: Bucket, caller: Calling) -> bool:
-    scope = caller.proved.key.caller.key
-    return bool(scope and scope.policies) or not {"acl", "policy"}.isdisjoint(bucket.settings)
+    by_policy = caller.proved.key.caller.is_under_policies
+    return by_policy or not {"acl", "policy"}.isdisjoint(bucket.settings)
 
 
 def _demand_room(caller: Calling) -> None:

@@ -67,7 +67,7 @@ def test_one_holds_it(folder: Folder, tmp_path: Path) -> None:
     again = folder.hold(made.id)
     assert again is not None
     folder.ask_to_cancel(made.id)
-    assert again.is_to_be_cancelled
+    assert folder.is_to_be_cancelled(made.id)
     again.save(made.over("cancelled", NOW))
     again.release()
     assert folder.hold(made.id) is None, "it is over"

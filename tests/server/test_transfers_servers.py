@@ -8,7 +8,6 @@ import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +21,7 @@ from holdall.server.options import ServerOptions
 from holdall.server.transfers_folder import TRANSFERS
 from holdall.server.transfers_home import Home
 from tests.server.gate import Gate
-from tests.server.running.test_serving import Served, await_workers, self_signed, served
+from tests.server.running.test_serving import await_workers, self_signed, served
 from tests.server.transferring import content, ended, imported, started
 from tests.server.whole import Whole, control, s3, serving_whole
 
@@ -136,7 +135,7 @@ def _has_open(pid: int, path: Path) -> bool:
 def test_one_of_several_workers_runs_it_and_another_takes_over(
     tmp_path: Path, other: Whole, gate: Gate
 ) -> None:
-    with served(tmp_path, PRIVATE, "--workers", "2") as found, stopped(found):
+    with served(tmp_path, PRIVATE, "--workers", "2") as found:
         workers = await_workers(found)
         id = begun(found.profile, other, gate)
         (holder,) = holders(tmp_path / "store" / TRANSFERS, workers)
@@ -147,15 +146,6 @@ def test_one_of_several_workers_runs_it_and_another_takes_over(
         assert (after["state"], after["steps"]["skip"] > 0) == ("done", True)
         assert content(s3(found.profile), "target") == content(s3(other.profile), "theirs")
     assert all(gate.asked(f"GET /theirs/k{number:02}".encode()) <= 2 for number in range(KEYS))
-
-
-@contextmanager
-def stopped(server: Served) -> Iterator[None]:
-    """Workers outlive a supervisor that is killed, and would take up what the next test begins."""
-    try:
-        yield
-    finally:
-        server.stop()
 
 
 async def over_tls(options: ServerOptions, profile: Profile) -> dict[str, Any]:
