@@ -117,15 +117,17 @@ async def test_what_cannot_be_read_is_said_and_protects_the_target(
     assert await keys(client) == ["open/x", "shut/y", "shut/z"]
 
 
-async def test_a_tree_of_oddities(client: Client, transfers: Transfers, local: Path) -> None:
+async def test_a_tree_of_oddities(
+    client: Client, transfers: Transfers, local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lay_out(local, {"good": b"1", "d/x": b"2"}, old=True)
     os.symlink(local, local / "d" / "loop")
     os.symlink("nowhere", local / "dangling")
     os.mkfifo(local / "pipe")
     os.mknod(os.fsencode(local) + b"/\xff")
     await put_all(client, "d/loop/kept", "dangling/kept", "pipe", "extra")
+    monkeypatch.chdir(local)  # the path of a socket is short
     with socket.socket(socket.AF_UNIX) as listening:
-        os.chdir(local)
         listening.bind("socket")
         steps, error = await refused(transfers, local, "blob:box", delete=True)
     odd = {step.relative: step.reason for step in steps if step.verb is Verb.REFUSE}
