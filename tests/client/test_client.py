@@ -75,7 +75,13 @@ async def test_every_other_place_is_known_and_left_alone(where: str, options: Op
         assert (client.username, client.org_name) == ("ann", None)
 
 
-@pytest.mark.parametrize("where", [None, "", "ftp://host/x", URL("file://far/x"), "a\0b"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        *(None, "", "ftp://host/x", URL("file://far/x"), "a\0b"),
+        *("127.0.0.1:9000", "host:9000", "[::1]:80"),  # servers without their scheme
+    ],
+)
 def test_no_place_at_all(where: object) -> None:
     with pytest.raises(InvalidArgument):
         holdall.connect(where)  # type: ignore[arg-type]

@@ -38,6 +38,9 @@ LOCAL: Final = "local"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters or more: `C:` is a drive
 
 
+_HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}")
+
+
 class Options(TypedDict, total=False):
     """How to reach a place. Which of these make sense depends on it; see `holdall.connect`."""
 
@@ -271,6 +274,8 @@ _OPENING: Final = {
 def _scheme(where: Where | None) -> str:
     if where is None or where == "":
         raise InvalidArgument("say where the store is: connect('path/to/a/directory')")
+    if isinstance(where, str) and _HOST_AND_PORT.fullmatch(where) and not os.path.exists(where):
+        raise InvalidArgument(f"{where}: a server is http://{where}, a directory ./{where}")
     found = _SCHEME.match(str(where))
     scheme = found[1].lower() if found and not isinstance(where, os.PathLike) else "file"
     if scheme in _OPENING:

@@ -13,7 +13,7 @@ from holdall.server.access.context import Value
 from holdall.server.objects import tags_of
 from holdall.server.request import Request
 
-_HEADERS: Final = (
+_AMZ: Final = (
     "x-amz-acl",
     "x-amz-grant-full-control",
     "x-amz-grant-read",
@@ -30,12 +30,24 @@ _HEADERS: Final = (
     "x-amz-content-sha256",
 )
 _LOCKS: Final = ("object-lock-mode", "object-lock-retain-until-date", "object-lock-legal-hold")
+_HEADERS: Final = {
+    "aws:UserAgent": "user-agent",
+    "aws:Referer": "referer",
+    **{f"s3:{name}": name for name in _AMZ},
+    **{f"s3:{name}": f"x-amz-{name}" for name in _LOCKS},
+}
+"""The header that each of these keys has its value from."""
 _CREATION: Final = {
     **dict.fromkeys(("PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload"), "true"),
     **dict.fromkeys(("CreateMultipartUpload", "UploadPart", "UploadPartCopy"), "false"),
 }
 """Whether an operation that needs `s3:PutObject` makes an object, or only parts of one."""
-_QUERY: Final = ("prefix", "delimiter", "max-keys")
+_QUERY: Final = {
+    "s3:prefix": "prefix",
+    "s3:delimiter": "delimiter",
+    "s3:max-keys": "max-keys",
+    "s3:VersionId": "versionId",
+}
 
 
 def context_of(request: Request, now: datetime, region: str) -> Mapping[str, Value]:
@@ -61,27 +73,18 @@ def _facts(request: Request) -> Iterator[tuple[str, Value]]:
     headers, query = request.headers, request.query
     yield "aws:SourceIp", request.client
     yield "aws:SecureTransport", "true" if request.secure else "false"
-    if "user-agent" in headers:
-        yield "aws:UserAgent", headers["user-agent"]
-    if "referer" in headers:
-        yield "aws:Referer", headers["referer"]
-    for name in _HEADERS:
+    for key, name in _HEADERS.items():
         if name in headers:
-            yield f"s3:{name}", headers[name]
+            yield key, headers[name]
+    for key, name in _QUERY.items():
+        if name in query:
+            yield key, query[name]
     if copy_sources.HEADER in headers:
         yield f"s3:{copy_sources.HEADER}", copy_sources.spellings(headers[copy_sources.HEADER])
-    for name in _LOCKS:
-        if f"x-amz-{name}" in headers:
-            yield f"s3:{name}", headers[f"x-amz-{name}"]
     if request.operation in _CREATION:
         yield "s3:ObjectCreationOperation", _CREATION[request.operation]
     for name in ("if-match", "if-none-match"):
         if name in headers:
             yield f"s3:{name}", headers[name].strip('"')
-    for name in _QUERY:
-        if name in query:
-            yield f"s3:{name}", query[name]
     if "x-amz-tagging" in headers:
         yield from tag_sets.condition_keys(_tags(headers["x-amz-tagging"])).items()
-    if "versionId" in query:
-        yield "s3:VersionId", query["versionId"]

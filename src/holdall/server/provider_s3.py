@@ -38,7 +38,7 @@ class S3Issuer:
     async def verify(self) -> None:
         async with self._client() as client:
             try:
-                await client.head_bucket(self._place.bucket)
+                # A listing says by a code what is wrong; an answer to HEAD has no body to say it.
                 await client.list(self._place.bucket, limit=1)
             except HoldallError as error:
                 raise _told(error) from None  # its message may quote what answered there

@@ -26,7 +26,7 @@ from holdall.transfer.manifest import ManifestSide, write_manifest
 from holdall.transfer.resumable import Resumable
 from holdall.transfer.rules import Rules
 from holdall.transfer.syncing import Side, Summary, Sync, Told, demand_apart
-from holdall.transfer.verifying import Comparable, Finding, Verification, Verified
+from holdall.transfer.verifying import Finding, Verification, Verified
 
 
 def _nobody(said: object) -> None:
@@ -149,20 +149,21 @@ class Transfers:
         onto: Client | None = None,
         told: Callable[[Finding], None] = _nobody,
     ) -> Verified:
-        """Compare what two places hold, by checksum; a local file as `dst` is a manifest.
+        """Compare what two places hold, by checksum: `dst` with `src`, which it should be like.
+        A local file as `dst` is a manifest, and `src` is held against it.
 
         Blobs go by the checksums that their store keeps, files are read; `scrub` reads blobs
         too. `told` hears of every file that is not the same, in no certain order.
         """
         filters = filters or Filters()
         first = await _side(self._client, src, filters, is_source=True, scrub=scrub)
-        second: Comparable
         if await in_thread(_is_file, dst):
-            second = ManifestSide(local_path(dst))
+            verification = Verification(ManifestSide(local_path(dst)), first, told)
         else:
             client = onto or self._client
             second = await _side(client, dst, filters, is_source=True, scrub=scrub)
-        return await Verification(first, second, told).run(self.courier.scheduler)
+            verification = Verification(first, second, told)
+        return await verification.run(self.courier.scheduler)
 
     async def unfinished(self) -> Sequence[Entry]:
         """What is under way or was interrupted, the oldest first."""

@@ -15,10 +15,11 @@ from holdall.transfer.planning import Pair, merged
 
 
 class Fault(Enum):
-    """What is wrong with one file."""
+    """What is wrong with one file where it is verified: the second place, or what is held
+    against a manifest."""
 
-    MISSING = "missing"  # in the second place
-    EXTRA = "extra"  # in the second place
+    MISSING = "missing"
+    EXTRA = "extra"
     DIFFERS = "differs"
     UNREADABLE = "unreadable"
 
@@ -49,7 +50,8 @@ class Comparable(Protocol):
 
 
 class Verification:
-    """One comparison. Directories are not compared; `told` hears of findings as they are made."""
+    """One comparison of what there should be with what there is. Directories are not compared;
+    `told` hears of findings as they are made."""
 
     def __init__(
         self, first: Comparable, second: Comparable, told: Callable[[Finding], None]
@@ -82,7 +84,7 @@ class Verification:
             self._tell_alone(first, second)
             return None
         if first.size != second.size:
-            self._tell(Fault.DIFFERS, first, f"{first.size} bytes, {second.size} bytes")
+            self._tell(Fault.DIFFERS, first, f"{second.size} bytes instead of {first.size}")
             return None
         return first, second
 
@@ -102,7 +104,7 @@ class Verification:
         if one == other:
             self._same += 1
         else:
-            self._tell(Fault.DIFFERS, first, f"crc32c {one:08x}, {other:08x}")
+            self._tell(Fault.DIFFERS, first, f"crc32c {other:08x} instead of {one:08x}")
 
     def _tell(self, fault: Fault, item: Item, detail: str) -> None:
         self._faults += 1

@@ -433,6 +433,8 @@ BAD: Sequence[dict[str, Any]] = [
     {"exclude": ["a\nb"]},
     {"include": ["x"] * 33},
     {"source": {"bucket": "b", "at": "2020-01-01T00:00:00"}},
+    {"dry-run": True},
+    {"source": {"bucket": "b", "prefx": "x"}},
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
@@ -11,6 +12,7 @@ import pytest
 from holdall.core.errors import NotSupported
 from holdall.s3.federation import Wish, granted, policy, request
 from holdall.s3.signing import Credentials
+from holdall.server.access.actions import KNOWN, ON_BUCKETS, ON_OBJECTS, level_of
 from holdall.server.imports import Place
 
 NOW = datetime(2026, 5, 17, 9, 30, tzinfo=UTC)
@@ -57,13 +59,22 @@ def test_who_has_nothing_of_the_kind() -> None:
 
 def test_what_they_may_do() -> None:
     reading, writing = (str(policy("box", writes)) for writes in (False, True))
-    for action in ("s3:PutObject", "s3:DeleteObject"):
+    for action in ("s3:PutObject", "s3:PutObjectTagging", "s3:Delete", "Upload"):
         assert action not in reading
         assert action in writing
     resources = {name for each in policy("box", True)["Statement"] for name in each["Resource"]}
     assert resources == {"arn:aws:s3:::box", "arn:aws:s3:::box/*"}
     actions = [name for each in policy("box", True)["Statement"] for name in each["Action"]]
-    assert not [name for name in actions if "*" in name]
+    assert set(actions) <= KNOWN, "no wildcard, and nothing that Amazon has no name for"
+    for each in policy("box", True)["Statement"]:
+        on = ON_OBJECTS if each["Resource"] == ["arn:aws:s3:::box/*"] else ON_BUCKETS
+        assert set(each["Action"]) <= on, "MinIO refuses a policy that mixes them"
+    for writes, levels in ((False, {"read"}), (True, {"read", "write"})):
+        named = {name for each in policy("box", writes)["Statement"] for name in each["Action"]}
+        assert {level_of(name) for name in named} == levels, "no more than a grant gives here"
+    assert len(json.dumps(policy("b" * 63, True), separators=(",", ":"))) < 2048, (
+        "STS takes no more"
+    )
 
 
 @pytest.mark.parametrize("name", ["GetFederationToken", "AssumeRole"])

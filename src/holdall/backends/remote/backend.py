@@ -462,7 +462,7 @@ def _named(key: str, revision: RevisionRef) -> dict[str, Any]:
     """A revision as requests name it. `RevisionNotFound` for what no request can carry."""
     if isinstance(revision, str):
         return {"key": key, "version": naming.carried(revision, key)}
-    return {"key": key, "number": revision}
+    return {"key": key} if revision is None else {"key": key, "number": revision}
 
 
 def _facts(name: str, key: str, revision: RevisionRef) -> dict[str, Any]:

@@ -189,7 +189,7 @@ class Control:
     def _refused(
         self, status: int, headers: Mapping[str, str], content: bytes, request: _Request
     ) -> Failure:
-        failure = refused(status, headers, content, request.facts, changes=request.changes)
+        failure = refused(status, headers, content, request.facts)
         if failure.error.code == "RequestTimeTooSkewed":
             failure.transient = self._set_clock(headers.get("date"))
         return failure
@@ -255,6 +255,4 @@ def _document(content: bytes, request: _Request) -> Json:
         return None
     with suppress(ValueError):
         return json.loads(content, object_hook=Document)
-    failure = garbled(request.facts, changes=request.changes)
-    failure.transient = not request.changes
-    raise failure
+    raise garbled(request.facts, changes=request.changes)

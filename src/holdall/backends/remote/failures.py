@@ -22,7 +22,7 @@ _STATUSES: Final[Mapping[int, type[HoldallError]]] = {
 
 
 def refused(
-    status: int, headers: Mapping[str, str], body: bytes, facts: Mapping[str, Any], *, changes: bool
+    status: int, headers: Mapping[str, str], body: bytes, facts: Mapping[str, Any]
 ) -> Failure:
     """The failure that an answer is. `facts`: what the request named."""
     problem = _problem(body)
@@ -34,11 +34,10 @@ def refused(
         "request_id": headers.get("x-amz-request-id"),
         "floor": headers.get(FLOOR),
     }
-    unsure = status in _UNSURE
     return Failure(
         kind(str(code), status)(_said(problem, status), **known),
-        transient=status in _TRANSIENT and not (changes and unsure),
-        unsure=unsure,
+        transient=status in _TRANSIENT,
+        unsure=status in _UNSURE,
         after=retry_after(headers.get("retry-after")),
     )
 

@@ -20,6 +20,7 @@ from holdall.engine import copy, delete, head, history
 from holdall.engine import list as listing
 from holdall.server import encryption, encryption_rules
 from holdall.server.buckets import Bucket
+from holdall.server.control.asked import Asked
 from holdall.server.control.caller import Caller, Calling
 from holdall.server.control.names import BucketInPath, BucketName
 from holdall.server.control.problems import Refusal
@@ -97,7 +98,7 @@ class Named(BaseModel):
         return self.number if self.version is None else self.version
 
 
-class Condition(BaseModel):
+class Condition(Asked):
     """What must hold of the current blob: RFC 9110's conditions, and the number, the size and
     the time of the newest revision."""
 
@@ -112,7 +113,11 @@ class Condition(BaseModel):
         return Precondition(**self.model_dump())
 
 
-class Unwanted(Named):
+class Restored(Named, Asked):
+    """The revision that becomes the newest."""
+
+
+class Unwanted(Named, Asked):
     condition: Condition = Condition()
 
 
@@ -122,7 +127,7 @@ class Deleted(BaseModel):
     marker: Blob | None
 
 
-class Many(BaseModel):
+class Many(Asked):
     keys: Annotated[list[Key], Field(max_length=AT_ONCE)]
 
 
@@ -139,7 +144,7 @@ class Outcomes(BaseModel):
     items: list[Outcome]
 
 
-class Whole(BaseModel):
+class Whole(Asked):
     key: Key
 
 
@@ -147,7 +152,7 @@ class Purged(BaseModel):
     revisions: int
 
 
-class Move(BaseModel):
+class Move(Asked):
     key: Key
     to_bucket: BucketName
     to_key: Key
@@ -286,7 +291,7 @@ async def purge_blob(bucket: BucketInPath, wanted: Whole, caller: Caller) -> Pur
 
 
 @router.post("/blob/restore")
-async def restore_blob(bucket: BucketInPath, wanted: Named, caller: Caller) -> Blob:
+async def restore_blob(bucket: BucketInPath, wanted: Restored, caller: Caller) -> Blob:
     """Make an old revision the newest one. No bytes move."""
     found = await caller.bucket(bucket, "s3:GetObjectVersion", key=wanted.key)
     await caller.bucket(bucket, "s3:PutObject", key=wanted.key, writes=True)

@@ -16,6 +16,7 @@ from holdall.engine import buckets, settings
 from holdall.engine.engine import Engine
 from holdall.server.access.demands import ORGANISATION
 from holdall.server.authorisation import Demand, decide
+from holdall.server.control.asked import Asked
 from holdall.server.control.caller import Caller, Calling
 from holdall.server.control.names import OWNER, BucketInPath, BucketName
 from holdall.server.control.paging import After, Limit, described, listed
@@ -49,14 +50,14 @@ class Bucket(BaseModel):
 Owner = Annotated[str, StringConstraints(pattern=OWNER)] | None
 
 
-class NewBucket(BaseModel):
+class NewBucket(Asked):
     name: BucketName
     owner: Owner = None
     versioned: bool = True
     locked: bool = False
 
 
-class BucketChange(BaseModel):
+class BucketChange(Asked):
     """What is absent stays as it is."""
 
     public: bool | None = None

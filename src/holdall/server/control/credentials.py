@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from holdall.server.access.policies import MAX_SESSION_BYTES
+from holdall.server.control.asked import Asked
 from holdall.server.control.caller import Caller
 from holdall.server.control.keys import Buckets
 
@@ -17,7 +18,7 @@ router = APIRouter(prefix="/credentials", tags=["temporary credentials"])
 LONGEST = 36 * 60 * 60
 
 
-class Wanted(BaseModel):
+class Wanted(Asked):
     """They reach no further than the key that the request is signed with."""
 
     seconds: Annotated[int, Field(ge=60, le=LONGEST)] = 3600

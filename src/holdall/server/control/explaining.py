@@ -12,6 +12,7 @@ from holdall.engine import accounts
 from holdall.server import authorisation, guard
 from holdall.server.authentication import ANONYMOUS
 from holdall.server.authorisation import Caller as Who
+from holdall.server.control.asked import Asked
 from holdall.server.control.caller import Caller, Calling
 from holdall.server.control.names import ACCESS_KEY, BucketName, Key, Text
 from holdall.server.control.problems import Refusal, forbidden
@@ -25,7 +26,7 @@ ANYBODY: Final = "anonymous"
 _BY_NAME: Final = {route.name: route for route in ROUTES if route.action is not None}
 
 
-class Question(BaseModel):
+class Question(Asked):
     """May `user` (or whoever holds `access_key`, or the key that asks) do `operation` with the
     bucket?"""
 

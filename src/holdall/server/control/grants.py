@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from holdall.engine import accounts
+from holdall.server.control.asked import Asked
 from holdall.server.control.caller import Caller
 from holdall.server.control.names import BucketInPath, GranteeInPath
 from holdall.server.control.paging import After, Limit, described, listed
@@ -27,7 +28,7 @@ class Grant(BaseModel):
     level: Level
 
 
-class NewGrant(BaseModel):
+class NewGrant(Asked):
     level: Level
 
 

@@ -15,6 +15,7 @@ from holdall.engine import buckets
 from holdall.s3.federation import Wish
 from holdall.s3.signing import LONGEST
 from holdall.server.control import urls
+from holdall.server.control.asked import Asked
 from holdall.server.control.buckets import Bucket, Owner, engine_for_new, shown
 from holdall.server.control.caller import Caller, Calling
 from holdall.server.control.names import BucketInPath, BucketName, Key, Text
@@ -43,7 +44,7 @@ _ON_URLS = {
 }
 
 
-class _WantedImport(BaseModel):
+class _WantedImport(Asked):
     """`name` is what the bucket is called here; `provider_bucket_name` what it is there."""
 
     name: BucketName
@@ -125,9 +126,14 @@ async def import_bucket(wanted: WantedImport, caller: Caller) -> Bucket:
     return shown(record, found)
 
 
+_MISSING: Final = frozenset({"NoSuchBucket", "ContainerNotFound", "notFound"})
+"""What S3, Azure and Google say of a bucket that is not there."""
+
+
 def _refused(error: ProviderRefused) -> Refusal:
     said = "" if error.code is None else f": {error.code}"
-    return Refusal(422, "ProviderRefused", f"The provider refused these credentials{said}.")
+    what = "has no such bucket" if error.code in _MISSING else "refused these credentials"
+    return Refusal(422, "ProviderRefused", f"The provider {what}{said}.")
 
 
 def _unreachable(status: int) -> Refusal:
@@ -138,7 +144,7 @@ def _unreachable(status: int) -> Refusal:
     )
 
 
-class WantedUrl(BaseModel):
+class WantedUrl(Asked):
     key: Key
     method: Method = "GET"
     expires_in: Annotated[int, Field(ge=1, le=LONGEST, description="Seconds.")] = 3600
@@ -169,7 +175,7 @@ async def sign_url(bucket: BucketInPath, wanted: WantedUrl, caller: Caller) -> u
     )
 
 
-class WantedCredentials(BaseModel):
+class WantedCredentials(Asked):
     """`access`: to read and list, or to write and delete, too."""
 
     seconds: Annotated[int, Field(ge=SHORTEST, le=LONGEST_LIFE)] = 3600

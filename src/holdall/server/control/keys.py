@@ -15,6 +15,7 @@ from holdall.core.errors import NotFound
 from holdall.engine import accounts
 from holdall.engine.records import microseconds_of, moment
 from holdall.server import first_start
+from holdall.server.control.asked import Asked
 from holdall.server.control.caller import Caller, Calling
 from holdall.server.control.names import BucketName, KeyInPath, Text, UserInQuery
 from holdall.server.control.paging import After, Limit, described, listed
@@ -45,7 +46,7 @@ class NewAccessKey(AccessKey):
     secret_key: str = Field(description="Shown this once: it cannot be asked for later.")
 
 
-class WantedKey(BaseModel):
+class WantedKey(Asked):
     user: Text | None = Field(None, description="Whose it is; null for the caller.")
     name: Text = Field("", description="What it is for.")
     buckets: Buckets = None

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from holdall.engine import accounts
 from holdall.engine.records import moment
+from holdall.server.control.asked import Asked
 from holdall.server.control.caller import Caller, Calling
 from holdall.server.control.names import InPath, NewName
 from holdall.server.control.paging import After, Limit, described, listed
@@ -26,7 +27,7 @@ class Org(BaseModel):
     created_at: datetime
 
 
-class NewOrg(BaseModel):
+class NewOrg(Asked):
     name: NewName
 
 
@@ -40,7 +41,7 @@ class Member(BaseModel):
     role: Role
 
 
-class NewRole(BaseModel):
+class NewRole(Asked):
     role: Role
 
 

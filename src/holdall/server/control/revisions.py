@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from holdall.core.values import Revision as Record
 from holdall.engine import history
+from holdall.server.control.asked import Asked
 from holdall.server.control.caller import Caller
 from holdall.server.control.names import BucketInPath, Key
 from holdall.server.control.paging import Limit, described, listed
@@ -36,7 +37,7 @@ class Revision(BaseModel):
     is_current: bool
 
 
-class Wanted(BaseModel):
+class Wanted(Asked):
     key: Key
     number: Annotated[int, Field(ge=-(2**53), le=2**53)] = Field(
         description="0 the original, -1 the newest."

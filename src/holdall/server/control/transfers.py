@@ -23,6 +23,7 @@ from holdall.core.errors import InvalidArgument, NotSupported
 from holdall.server import transfers
 from holdall.server.access.callers import KeyScope
 from holdall.server.buckets import Bucket
+from holdall.server.control.asked import Asked
 from holdall.server.control.caller import Caller, Calling
 from holdall.server.control.names import BucketName
 from holdall.server.control.paging import After, Limit, described, listed
@@ -64,7 +65,7 @@ Pattern = Annotated[
 Patterns = Annotated[list[Pattern], Field(max_length=PATTERNS)]
 
 
-class Target(BaseModel):
+class Target(Asked):
     """All of a bucket, or what is below a prefix, which counts as a folder."""
 
     bucket: BucketName
@@ -79,7 +80,7 @@ class Source(Target):
     at: AwareDatetime | None = Field(None, description="The bucket as it stood at a time.")
 
 
-class WantedTransfer(BaseModel):
+class WantedTransfer(Asked):
     """What the client's `sync` and `mirror` do, in their words.
 
     A sync transfers what the target has not, or has otherwise: by size and time, with `checksum`
@@ -95,8 +96,8 @@ class WantedTransfer(BaseModel):
     update: bool = False
     checksum: bool = False
     dry_run: bool = Field(False, description="Count what would be done, and do nothing.")
-    include: Patterns = []
-    exclude: Patterns = []
+    include: Patterns = Field(default_factory=list)
+    exclude: Patterns = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _check(self) -> Self:

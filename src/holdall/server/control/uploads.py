@@ -15,6 +15,7 @@ from holdall.core.values import Part as Held
 from holdall.core.values import PartChoice, UploadChecksum, UploadRecord
 from holdall.engine import uploads
 from holdall.server import encryption, shown_checksums
+from holdall.server.control.asked import Asked
 from holdall.server.control.blobs import Blob, Condition, Key, shown
 from holdall.server.control.caller import Caller
 from holdall.server.control.names import BucketInPath
@@ -58,14 +59,14 @@ class Parts(BaseModel):
     items: list[Part]
 
 
-class Chosen(BaseModel):
+class Chosen(Asked):
     """A part, which has to be still the one of that entity tag where one is named."""
 
     number: int = Field(ge=-(2**53), le=2**53)
     etag: Annotated[str, StringConstraints(max_length=256)] | None = None
 
 
-class Completion(BaseModel):
+class Completion(Asked):
     """`parts` null: all of them."""
 
     key: Key

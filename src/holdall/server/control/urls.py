@@ -11,13 +11,14 @@ from pydantic import BaseModel, Field
 
 from holdall.core.dispositions import attachment
 from holdall.s3.signing import LONGEST, Credentials, presign
+from holdall.server.control.asked import Asked
 from holdall.server.control.caller import Caller, Calling
 from holdall.server.control.names import BucketName, Key, Text
 
 router = APIRouter(prefix="/urls", tags=["signed URLs"])
 
 
-class Wanted(BaseModel):
+class Wanted(Asked):
     bucket: BucketName
     key: Key
     method: Literal["GET", "HEAD", "PUT", "DELETE"] = "GET"

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from holdall.catalog.tables.users import UserRow
 from holdall.engine import accounts
 from holdall.engine.records import moment
+from holdall.server.control.asked import Asked
 from holdall.server.control.caller import Caller
 from holdall.server.control.names import InPath, NewUserName, Text
 from holdall.server.control.paging import After, Limit, described, listed
@@ -31,13 +32,13 @@ class User(BaseModel):
     canonical_id: str
 
 
-class NewUser(BaseModel):
+class NewUser(Asked):
     name: NewUserName
     display: Text = ""
     is_admin: bool = False
 
 
-class UserChange(BaseModel):
+class UserChange(Asked):
     """What is absent stays as it is."""
 
     display: Text | None = None

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
+from holdall.server.control.asked import Asked
 from holdall.server.control.caller import Caller
 from holdall.server.control.paging import After, Limit, described, listed
 from holdall.server.webhooks import Webhook as Stored
@@ -30,7 +31,7 @@ class NewWebhook(Webhook):
     secret: str = Field(description="What deliveries are signed with. Shown this once.")
 
 
-class WantedWebhook(BaseModel):
+class WantedWebhook(Asked):
     name: Annotated[str, StringConstraints(pattern=NAME)]
     url: Annotated[str, StringConstraints(max_length=2048, pattern=r"^https?://[!-~]+$")]
 
