@@ -181,3 +181,13 @@ def test_control_characters_never_reach_the_output(
         holdall("cp", uri, tree / "x"),
     ):
         assert (ran.out + ran.err).replace("\n", "").replace("\t", "").isprintable()
+
+
+def test_force_is_named_where_a_bucket_is_not_empty(
+    holdall: Holdall, bucket: str, tree: Path
+) -> None:
+    holdall("cp", tree / "one.txt", f"{bucket}/one")
+    refused = holdall("rb", bucket)
+    assert refused.code == 1
+    assert "holds 1 blob; --force removes it with all it holds, for good" in refused.err
+    assert holdall("rb", bucket, "--force").code == 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,6 +75,35 @@ def test_clusters_are_named_chosen_and_forgotten(holdall: Holdall, tmp_path: Pat
     assert holdall("cluster", "rm", "two").code == 0
     assert holdall("cluster", "rm", "two").code == 3
     assert holdall("cluster", "use", "two").code == 3
+
+
+def test_where_none_is_chosen_use_is_named(
+    holdall: Holdall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HOLDALL_STORE")
+    assert "holdall mb" in holdall("ls").err
+    for name in ("one", "two"):
+        holdall("cluster", "add", name, tmp_path / name)
+    holdall("cluster", "rm", "one")
+    for command in ("ls", "users"):
+        lost = holdall(command)
+        assert lost.code == 3
+        assert "'holdall cluster use NAME' chooses one of two" in lost.err
+
+
+def test_a_server_that_no_key_is_known_of(holdall: Holdall) -> None:
+    for command in ("ls", "users"):
+        keyless = holdall("-s", "http://files.example.com/", command)
+        assert keyless.code in (2, 3)
+        assert "no key for http://files.example.com: 'holdall login http" in keyless.err
+        assert "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in keyless.err
+
+
+def test_a_servers_address_is_enough_once_it_is_known(
+    holdall: Holdall, office: str, whole: Whole
+) -> None:
+    assert holdall("-s", f"{whole.endpoint}/", "mb", "by-address").code == 0
+    assert "by-address" in holdall("-s", whole.endpoint, "ls").out
 
 
 @pytest.mark.parametrize(
@@ -165,9 +196,70 @@ def test_a_bucket_is_imported(
     assert holdall("creds", "nothing").code == 3
     assert holdall("creds", "ours", "--read-only").code == 2
     assert holdall("rb", "ours").code == 0
+    absent = holdall("import", "minio", "absent", *arguments[2:])
+    assert (absent.code, "has no such bucket: NoSuchBucket" in absent.err) == (2, True)
     monkeypatch.setenv("HOLDALL_IMPORT_SECRET", "wrong")
     refused = holdall("import", *arguments)
     assert (refused.code, "wrong" in refused.err) == (2, False)
+    assert "refused these credentials: SignatureDoesNotMatch" in refused.err
+
+
+@pytest.fixture
+def ours(
+    holdall: Holdall, office: str, other: Whole, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
+    """A bucket of the other server, with a blob that was written twice; its owner's client."""
+    client = s3(other.profile)
+    client.create_bucket(Bucket="versioned")
+    client.put_bucket_versioning(Bucket="versioned", VersioningConfiguration={"Status": "Enabled"})
+    client.put_object(Bucket="versioned", Key="k", Body=b"one", Tagging="t=1")
+    client.put_object(Bucket="versioned", Key="k", Body=b"second")
+    monkeypatch.setenv("HOLDALL_IMPORT_SECRET", other.profile.secret_key)
+    made = holdall(
+        *("import", "minio", "versioned", "--name", "ours", "--endpoint-url", other.endpoint),
+        *("--access-key", other.profile.access_key),
+    )
+    assert made.code == 0, made.err
+    yield client
+    for each in client.list_object_versions(Bucket="versioned")["Versions"]:
+        client.delete_object(Bucket="versioned", Key="k", VersionId=each["VersionId"])
+    client.delete_bucket(Bucket="versioned")
+
+
+def test_an_imported_bucket_has_its_history(holdall: Holdall, ours: Any) -> None:
+    stat = holdall("stat", "blob:ours", "--json")
+    assert (stat.code, stat.json["usage"]["revision_bytes"]) == (0, 9), stat.err
+    assert holdall("du", "blob:ours").out == "6\t1\t9\tblob:ours\n"
+    told = [each["size"] for each in holdall("versions", "blob:ours/k", "--json").documents]
+    assert told == [6, 3]
+    shown = [line.split() for line in holdall("stat", "blob:ours/k").out.splitlines()]
+    assert ["revision", "-"] in shown
+    assert holdall("ls", "-l", "blob:ours/").out.split("\t")[2] == "-"
+    assert holdall("undo", "blob:ours/k").code == 0
+    assert ours.get_object(Bucket="versioned", Key="k")["Body"].read() == b"one"
+    assert holdall("tag", "blob:ours/k", "a=b").out == "t=1\na=b\n"
+
+
+def test_du_names_the_bucket_that_cannot_be_counted(holdall: Holdall, ours: Any) -> None:
+    assert holdall("mb", "aaa").code == holdall("mb", "zzz").code == 0
+    deny = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:ListBucket*",
+                "Resource": "arn:aws:s3:::versioned",
+            }
+        ],
+    }
+    ours.put_bucket_policy(Bucket="versioned", Policy=json.dumps(deny))
+    told = holdall("du")
+    ours.delete_bucket_policy(Bucket="versioned")
+    counted = [line.split("\t")[3] for line in told.out.splitlines()]
+    assert (told.code, counted) == (1, ["blob:aaa", "blob:zzz"])
+    assert told.err.startswith("holdall: blob:ours: AccessDenied")
+    assert holdall("du").code == 0
 
 
 def test_uris_of_a_cluster_with_an_organisation(holdall: Holdall) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,51 @@ def test_a_blob_that_changed_meanwhile_stays(
     monkeypatch.setattr(Buckets, "download_file", download_and_change)
     assert holdall("mv", f"{bucket}/x", tmp_path / "y").code == 1
     assert holdall("stat", f"{bucket}/x", "--json").json["size"] == 7
+
+
+def test_a_stop_says_how_it_goes_on_and_drops_for_a_moment_only(
+    holdall: Holdall, bucket: str, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C when all is stored, and a store that does not say so any more."""
+    upload, before = Buckets.upload_dir, contents(tree)
+
+    async def upload_and_stop(self: Buckets, *args: Any, **rest: Any) -> None:
+        await upload(self, *args, **rest)
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.Event().wait()
+
+    async def never(*args: Any, **rest: Any) -> Any:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Buckets, "upload_dir", upload_and_stop)
+        patch.setattr(Buckets, "head_blob", never)
+        stopped = holdall("mv", tree, f"{bucket}/t")
+    assert stopped.code == 130
+    assert "the same command with -T goes on from there" in stopped.err
+    assert contents(tree) == before, "what was not looked at stays"
+    assert holdall("mv", "-T", tree, f"{bucket}/t").code == 0
+    assert not tree.exists()
+    assert holdall("ls", f"{bucket}/t").lines == ["empty", "hollow/", "one.txt", "sub/"]
+
+
+def test_a_stop_where_the_same_command_goes_on(
+    holdall: Holdall, bucket: str, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = Buckets.upload_dir
+
+    async def upload_and_stop(self: Buckets, *args: Any, **rest: Any) -> None:
+        await upload(self, *args, **rest)
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Buckets, "upload_dir", upload_and_stop)
+        stopped = holdall("mv", tree, f"{bucket}/")
+    assert "; the same command goes on from there" in stopped.err
+    assert not (tree / "one.txt").exists(), "it is at its target"
+    assert holdall("mv", tree, f"{bucket}/").code == 0
+    assert holdall("ls", bucket).lines == ["tree/"]
 
 
 def test_streams_and_missing_sources(holdall: Holdall, bucket: str, tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from holdall.cli import profiles
 from holdall.cli.clusters import config_path
+from holdall.client import config
+from holdall.client.config import ClusterConfig, Config
 from holdall.server.opening import announce
 from tests.cli.conftest import Holdall
 from tests.server.whole import Whole, s3, serving_whole
@@ -199,6 +201,35 @@ def test_login(
     assert holdall("users").code == 0, "it is the current cluster"
     assert holdall("users", "--profile", "other").code == 3
     assert config_path().stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_login_does_not_take_the_place_of_another_server(
+    holdall: Holdall, whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.save(config_path(), Config().having("default", ClusterConfig("http://first:9000")))
+    refused = holdall("login", whole.endpoint)
+    assert refused.code == 2
+    assert "http://first:9000" in refused.err
+    assert "--profile NAME" in refused.err
+    assert config.load(config_path()).clusters["default"].where == "http://first:9000"
+    named = holdall("login", whole.endpoint, "--profile", "second")
+    assert (named.code, named.lines[1]) == (
+        0,
+        "the current cluster is 'default'; 'holdall cluster use second' chooses this one",
+    )
+    said = holdall("login", whole.endpoint, "--profile", "default")
+    assert (said.code, said.lines[1]) == (0, "the current cluster is 'default'")
+    again = holdall("login", f"{whole.endpoint}/", "--json")
+    assert (again.code, again.json["current"]) == (0, "default"), "the same server"
+
+
+def test_a_listing_of_nothing_says_so_to_people_only(holdall: Holdall) -> None:
+    holdall("users", "--new", "keyless")
+    none = holdall("keys", "--user", "keyless")
+    assert (none.code, none.out, none.err) == (0, "", "holdall: none\n")
+    as_json = holdall("keys", "--user", "keyless", "--json")
+    assert (as_json.out, as_json.err) == ("", "")
+    assert holdall("users").err == ""
 
 
 def test_a_login_that_is_refused_is_not_remembered(

@@ -88,7 +88,7 @@ def test_onto_another_store_and_back(
     holdall("-s", other, "cp", tree / "one.txt", "blob:far/new")
     found = holdall("-s", other, "verify", "blob:far", tmp_path / "m")
     assert found.code == 1
-    assert found.lines == ["missing    new", "4 files the same, 1 not"]
+    assert found.lines == ["extra      new", "4 files the same, 1 not"]
 
 
 def test_a_mirror_with_a_refusal_fails(
@@ -174,3 +174,13 @@ def test_names_that_are_not_utf8_are_shown_one_way(
     assert ran.code == 1
     (line,) = (line for line in ran.err.splitlines() if "bad" in line)
     assert line.startswith(f"holdall: {folder}/bad\\udcff%ff.txt: ")
+
+
+def test_the_store_that_is_missing_is_named(
+    holdall: Holdall, bucket: str, tree: Path, tmp_path: Path, store: Path
+) -> None:
+    for command in ("mirror", "sync"):
+        lost = holdall(command, tree, bucket, "--onto", tmp_path / "none")
+        assert lost.code == 3
+        assert str(tmp_path / "none") in lost.err
+        assert str(store) not in lost.err

@@ -24,10 +24,16 @@ from holdall import (
     PermissionDenied,
     ResourceNotFound,
 )
+from holdall.backends.s3 import S3Backend
 from holdall.cli.remote import Remote
 from holdall.client.values.credentials import BucketCredentials
+from holdall.core.values import PutOptions
+from holdall.s3.client import S3Client
+from holdall.testing.moto import MotoServer, moto_server
 from tests.client.served import connected, emptied
 from tests.server.whole import Whole, control, serving_whole
+
+__all__ = ["moto_server"]
 
 S3_FIELDS = {
     "bucket_name",
@@ -256,9 +262,7 @@ async def imported(client: Client, other: Whole, name: str) -> Bucket:
         await emptied(theirs)
         await theirs.buckets.create("their-bucket")
         await theirs.buckets.put_blob("their-bucket", "a/b c", b"theirs")
-    return await client.buckets.import_external(
-        Bucket.Provider.MINIO, "their-bucket", of(other), name
-    )
+    return await client.buckets.import_external("minio", "their-bucket", of(other), name)
 
 
 def of(other: Whole) -> dict[str, str]:
@@ -321,6 +325,33 @@ async def test_an_account_that_speaks_s3_is_a_cluster_too(client: Client, whole:
             await account.buckets.persistent_credentials_create(["box"])
 
 
+async def test_a_bucket_at_amazon_is_imported_with_its_history(
+    client: Client, moto_server: MotoServer
+) -> None:
+    keys = moto_server.credentials
+    async with S3Client(moto_server.endpoint_url, keys) as amazon:
+        theirs = S3Backend(amazon)
+        await theirs.create_bucket("at-amazon")
+        await theirs.put("at-amazon", "k", b"one", options=PutOptions(tags={"t": "1"}))
+        await theirs.put("at-amazon", "k", b"second")
+        given = {
+            "endpoint_url": moto_server.endpoint_url,
+            "access_key_id": keys.access_key,
+            "secret_access_key": keys.secret_key,
+        }
+        with pytest.raises(InvalidArgument, match="has no such bucket: NoSuchBucket"):
+            await client.buckets.import_external("aws", "not-there", given)
+        bucket = await client.buckets.import_external("aws", "at-amazon", given, "ours")
+        held = [each async for each in client.buckets.revisions(bucket.uri_of("k"))]
+        assert [each.size for each in held] == [6, 3]
+        restored = await client.buckets.restore(bucket.uri_of("k"), held[1].version)
+        assert (restored.size, restored.tags) == (3, {"t": "1"})
+        async with client.buckets.get_disk_usage("ours") as totals:
+            usage = [total async for total in totals][-1]
+        assert (usage.total_bytes, usage.revision_count, usage.revision_bytes) == (3, 3, 12)
+        await theirs.delete_bucket("at-amazon", force=True)
+
+
 async def test_what_cannot_be_imported(client: Client, other: Whole) -> None:
     await imported(client, other, "taken")
     minio = Bucket.Provider.MINIO
@@ -332,4 +363,8 @@ async def test_what_cannot_be_imported(client: Client, other: Whole) -> None:
         await client.buckets.import_external(minio, "their-bucket", of(other), "taken")
     with pytest.raises((InvalidArgument, NotSupported)):
         await client.buckets.import_external(Bucket.Provider.GRIDFS, "fs", {}, "never")
+    with pytest.raises(InvalidArgument, match="has no such bucket: NoSuchBucket"):
+        await client.buckets.import_external("minio", "not-there", of(other), "never")
+    with pytest.raises(InvalidArgument, match="'nobody' is no provider; there are holdall, aws"):
+        await client.buckets.import_external("nobody", "their-bucket", of(other), "never")
     assert [bucket.name async for bucket in client.buckets.list()] == ["taken"]

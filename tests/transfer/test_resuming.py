@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from holdall import BlobNotFound, Client, Conflict, NotFound, connect
 from holdall.client.parts import LEAST
+from holdall.core.checksums import crc32c
 from holdall.transfer.resumable import LARGE
 from holdall.transfer.transfers import Transfers
-from tests.client.helpers import Recorder
+from tests.client.helpers import Recorder, content
 
 from .killing import digest_of, fill, kill_at
 
@@ -105,10 +109,12 @@ async def stopped_upload(transfers: Transfers, large: Path) -> str:
     return entry.id
 
 
-async def stopped_download(transfers: Transfers, large: Path, target: Path) -> str:
+async def stopped_download(
+    transfers: Transfers, large: Path, target: Path, revision: int | None = None
+) -> str:
     await transfers.buckets.upload_file(large, URI)
     with pytest.raises(Stop):
-        await transfers.buckets.download_file(URI, target, progress=StopAt(0.7))
+        await transfers.buckets.download_file(URI, target, progress=StopAt(0.7), revision=revision)
     [entry] = await transfers.unfinished()
     return entry.id
 
@@ -127,7 +133,7 @@ async def test_a_source_that_changed_is_said_and_forgotten(
     id = await stopped_upload(transfers, large)
     with large.open("r+b") as file:
         file.write(b"!")
-    with pytest.raises(Conflict, match="changed"):
+    with pytest.raises(Conflict, match=f"{large} was changed since .* forgotten"):
         await transfers.resume(id)
     assert await transfers.unfinished() == []
     assert await uploads(client) == 0
@@ -147,13 +153,35 @@ async def test_a_source_that_changed_is_uploaded_anew_when_asked_for_again(
     assert await uploads(client) == 0
 
 
-async def test_a_source_that_is_gone(client: Client, transfers: Transfers, large: Path) -> None:
+async def test_a_source_that_is_away_for_a_moment(
+    client: Client, transfers: Transfers, large: Path
+) -> None:
     id = await stopped_upload(transfers, large)
-    os.unlink(large)
-    with pytest.raises(FileNotFoundError):
+    digest = digest_of(large)
+    away = large.parent.rename(large.parent.with_name("unmounted"))
+    with pytest.raises(NotFound, match=f"{large} is not there: the transfer is kept"):
         await transfers.resume(id)
+    away.rename(large.parent)
+    progress = Recorder()
+    await transfers.resume(id, progress)
+    assert progress.of("step")[0].current > 0
+    await client.buckets.download_file(URI, large.parent / "back")
+    assert digest_of(large.parent / "back") == digest
     assert await transfers.unfinished() == []
-    assert await uploads(client) == 0
+
+
+async def test_a_source_that_goes_away_meanwhile(transfers: Transfers, large: Path) -> None:
+    id = await stopped_upload(transfers, large)
+
+    class Renaming(Recorder):
+        def start(self, data: object) -> None:
+            large.rename(large.with_name("away"))
+
+    with pytest.raises(NotFound, match="the transfer is kept"):
+        await transfers.resume(id, Renaming())
+    large.with_name("away").rename(large)
+    await transfers.resume(id)
+    assert await transfers.unfinished() == []
 
 
 async def test_an_upload_that_was_finished_and_not_noted(
@@ -172,13 +200,251 @@ async def test_an_upload_that_was_finished_and_not_noted(
     assert entry.size == SIZE
 
 
-async def test_a_download_goes_on_with_the_revision_it_began_with(
+async def test_a_blob_that_is_newer_is_said_and_the_download_forgotten(
     client: Client, transfers: Transfers, large: Path, local: Path
 ) -> None:
     id = await stopped_download(transfers, large, local / "down")
     await client.buckets.put_blob("box", "large", b"newer")
+    with pytest.raises(Conflict, match=r"was changed since .* forgotten .* newer revision"):
+        await transfers.resume(id)
+    assert os.listdir(local) == ["large"]
+    assert await transfers.unfinished() == []
+
+
+async def test_a_blob_that_was_deleted_is_said_and_the_download_forgotten(
+    client: Client, transfers: Transfers, large: Path, local: Path
+) -> None:
+    id = await stopped_download(transfers, large, local / "down")
+    await client.buckets.delete_blob("box", "large")  # its revisions are kept
+    with pytest.raises(NotFound, match=r"was deleted since .* forgotten"):
+        await transfers.resume(id)
+    assert os.listdir(local) == ["large"]
+    assert await transfers.unfinished() == []
+
+
+async def test_a_certain_revision_goes_on_whatever_is_newer(
+    client: Client, transfers: Transfers, large: Path, local: Path
+) -> None:
+    id = await stopped_download(transfers, large, local / "down", revision=0)
+    await client.buckets.put_blob("box", "large", b"newer")
     await transfers.resume(id)
     assert digest_of(local / "down") == digest_of(large)
+
+
+@pytest.mark.parametrize("is_past", [False, True])
+async def test_a_sync_that_was_stopped_wanted_what_was_current_unless_it_had_a_time(
+    client: Client, transfers: Transfers, large: Path, local: Path, is_past: bool
+) -> None:
+    await client.buckets.upload_file(large, URI)
+    at = (await client.buckets.head_blob("box", "large")).modified_at if is_past else None
+    with pytest.raises(Stop):
+        await transfers.sync("blob:box", local / "all", at=at, progress=StopAt(0.7))
+    [entry] = await transfers.unfinished()
+    await client.buckets.put_blob("box", "large", b"newer")
+    if is_past:
+        await transfers.resume(entry.id)
+        assert digest_of(local / "all" / "large") == digest_of(large)
+    else:
+        with pytest.raises(Conflict, match="newer revision"):
+            await transfers.resume(entry.id)
+        assert os.listdir(local / "all") == []
+
+
+@pytest.mark.parametrize("before", [None, b"before"])
+async def test_a_file_that_was_written_since_is_kept_and_so_is_the_download(
+    transfers: Transfers, large: Path, local: Path, before: bytes | None
+) -> None:
+    down = local / "down"
+    if before is not None:
+        down.write_bytes(before)
+    id = await stopped_download(transfers, large, down)
+    down.write_bytes(b"own work")
+    way = "copy again to replace it, or forget the transfer"
+    with pytest.raises(Conflict, match=f"{down} was (written|changed) since .*{way}"):
+        await transfers.resume(id)
+    assert down.read_bytes() == b"own work"
+    assert len(await transfers.unfinished()) == 1
+    progress = Recorder()
+    await transfers.buckets.download_file(URI, down, progress=progress)  # a new wish
+    assert progress.of("step")[0].current > 0
+    assert digest_of(down) == digest_of(large)
+
+
+async def test_a_file_that_is_written_while_it_is_resumed_is_kept(
+    transfers: Transfers, large: Path, local: Path
+) -> None:
+    id = await stopped_download(transfers, large, local / "down")
+
+    class Writing(Recorder):
+        def start(self, data: object) -> None:
+            (local / "down").write_bytes(b"own work")
+
+    with pytest.raises(Conflict, match="was written since"):
+        await transfers.resume(id, Writing())
+    assert (local / "down").read_bytes() == b"own work"
+    assert len(await transfers.unfinished()) == 1
+
+
+async def test_the_same_download_again_is_a_new_wish_over_what_is_there_now(
+    transfers: Transfers, large: Path, local: Path
+) -> None:
+    id = await stopped_download(transfers, large, local / "down")
+    (local / "down").write_bytes(b"own work")
+    with pytest.raises(Stop):
+        await transfers.buckets.download_file(URI, local / "down", progress=StopAt(0.9))
+    progress = Recorder()
+    await transfers.resume(id, progress)
+    assert progress.of("step")[0].current > 0
+    assert digest_of(local / "down") == digest_of(large)
+
+
+async def test_a_download_that_was_finished_and_not_noted(
+    transfers: Transfers, large: Path, local: Path
+) -> None:
+    id = await stopped_download(transfers, large, local / "down")
+    journal = local.parent / "journal" / f"{id}.journal"
+    noted = journal.read_bytes()
+    await transfers.resume(id)
+    journal.write_bytes(noted)
+    before = (local / "down").stat()
+    await transfers.resume(id)
+    assert (local / "down").stat() == before
+    assert await transfers.unfinished() == []
+
+
+async def test_a_download_whose_folder_is_away_for_a_moment(
+    transfers: Transfers, large: Path, local: Path
+) -> None:
+    folder = local / "folder"
+    folder.mkdir()
+    id = await stopped_download(transfers, large, folder / "down")
+    folder.rename(local / "away")
+    with pytest.raises(NotFound, match=r"folder of .* the transfer is kept until it is"):
+        await transfers.resume(id)
+    assert len(await transfers.unfinished()) == 1
+    (local / "away").rename(folder)
+    await transfers.resume(id)
+    assert digest_of(folder / "down") == digest_of(large)
+
+
+async def test_a_download_whose_folder_is_gone_is_forgotten_when_told_to(
+    transfers: Transfers, large: Path, local: Path
+) -> None:
+    (local / "folder").mkdir()
+    id = await stopped_download(transfers, large, local / "folder" / "down")
+    (local / "folder").rename(local / "away")
+    await transfers.forget(id)
+    assert await transfers.unfinished() == []
+
+
+@pytest.mark.parametrize("before", [None, b"before"])
+async def test_a_blob_that_was_written_since_is_kept_and_so_is_the_upload(
+    client: Client, transfers: Transfers, large: Path, before: bytes | None
+) -> None:
+    if before is not None:
+        await client.buckets.put_blob("box", "large", before)
+    id = await stopped_upload(transfers, large)
+    await client.buckets.put_blob("box", "large", b"somebody else's")
+    way = "copy again to replace it, or forget the transfer"
+    with pytest.raises(Conflict, match=f"large was (written|changed) since .*{way}"):
+        await transfers.resume(id)
+    assert await content(client, "large") == b"somebody else's"
+    assert (len(await transfers.unfinished()), await uploads(client)) == (1, 1)
+    progress = Recorder()
+    await transfers.buckets.upload_file(large, URI, progress=progress)  # a new wish
+    assert progress.of("step")[0].current > 0
+    assert (await client.buckets.head_blob("box", "large")).size == SIZE
+
+
+async def test_a_blob_that_was_there_and_did_not_change_is_replaced(
+    client: Client, transfers: Transfers, large: Path
+) -> None:
+    await client.buckets.put_blob("box", "large", b"before")
+    await transfers.resume(await stopped_upload(transfers, large))
+    assert (await client.buckets.head_blob("box", "large")).size == SIZE
+
+
+async def test_a_blob_that_was_deleted_since_stays_deleted(
+    client: Client, transfers: Transfers, large: Path
+) -> None:
+    await client.buckets.put_blob("box", "large", b"before")
+    id = await stopped_upload(transfers, large)
+    await client.buckets.delete_blob("box", "large")
+    with pytest.raises(Conflict, match="was removed since"):
+        await transfers.resume(id)
+    with pytest.raises(BlobNotFound):
+        await client.buckets.head_blob("box", "large")
+
+
+class Overtaken:
+    """An upload whose blob somebody else writes right before its `method` is called."""
+
+    def __init__(self, backend: Any, upload: Any, bucket: str, method: str) -> None:
+        self._backend, self._upload, self._bucket, self._method = backend, upload, bucket, method
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._upload, name)
+        if name != self._method:
+            return found
+
+        async def overtaken(*arguments: Any, **options: Any) -> Any:
+            await self._backend.put(self._bucket, "large", b"somebody else's")
+            return await found(*arguments, **options)
+
+        return overtaken
+
+
+@pytest.mark.parametrize(("method", "able"), [("complete", True), ("part", False)])
+async def test_a_blob_that_is_written_while_an_upload_is_resumed_is_kept(
+    client: Client,
+    transfers: Transfers,
+    large: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    able: bool,
+) -> None:
+    id = await stopped_upload(transfers, large)
+    place = await client.place(URI)
+    backend, resume_upload = place.backend, place.backend.resume_upload
+
+    async def resumed(bucket: str, key: str, id: str) -> Any:
+        return Overtaken(backend, await resume_upload(bucket, key, id), bucket, method)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backend, "resume_upload", resumed)
+        capabilities = replace(backend.capabilities, conditional_put=able)
+        patch.setattr(type(backend), "capabilities", capabilities)
+        with pytest.raises(Conflict, match="was written since"):
+            await transfers.resume(id)
+    assert await content(client, "large") == b"somebody else's"
+    assert (len(await transfers.unfinished()), await uploads(client)) == (1, 1)
+    await transfers.forget(id)
+
+
+def as_of_an_earlier_release(journal: Path) -> None:
+    """The same notes without what is said of the target."""
+    first, *rest = journal.read_bytes().splitlines(keepends=True)
+    said = json.loads(first[9:])
+    for name in ("before", "follows"):
+        said.pop(name, None)
+    text = json.dumps(said).encode()
+    journal.write_bytes(b"%08x %s\n" % (crc32c(text), text) + b"".join(rest))
+
+
+async def test_notes_of_an_earlier_release_go_on_unchecked(
+    client: Client, transfers: Transfers, large: Path, local: Path
+) -> None:
+    id = await stopped_download(transfers, large, local / "down")
+    as_of_an_earlier_release(local.parent / "journal" / f"{id}.journal")
+    (local / "down").write_bytes(b"own work")
+    await client.buckets.put_blob("box", "large", b"newer")
+    await transfers.resume(id)
+    assert digest_of(local / "down") == digest_of(large)
+    id = await stopped_upload(transfers, large)
+    as_of_an_earlier_release(local.parent / "journal" / f"{id}.journal")
+    await client.buckets.put_blob("box", "large", b"newest")
+    await transfers.resume(id)
+    assert (await client.buckets.head_blob("box", "large")).size == SIZE
 
 
 async def test_the_same_download_again_takes_the_newer_revision_whole(

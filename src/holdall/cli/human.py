@@ -1,4 +1,4 @@
-"""Sizes, rates, durations and times as people read them."""
+"""Sizes, rates, durations, times and revisions as people read them."""
 
 from __future__ import annotations
 
@@ -42,6 +42,11 @@ def duration(seconds: float) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 file`, `2,000 files`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def revision(number: int) -> str:
+    """Its number; `-` where the store did not tell it."""
+    return "-" if number < 0 else str(number)
 
 
 def local_time(time: datetime | None) -> str:

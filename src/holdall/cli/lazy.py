@@ -10,6 +10,8 @@ from typing import Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from holdall.cli.exit_codes import ExitCode
+from holdall.cli.extras import why_missing
 from holdall.cli.index import COMMANDS
 
 # `-h` beside `--help`, everywhere.
@@ -59,6 +61,16 @@ def build(name: str, function: Callable[..., None], **settings: Any) -> Any:
     return typer.main.get_command(app)
 
 
+def _lacking(ctx: Any, error: ModuleNotFoundError) -> None:
+    """Say which extra a command needs, and leave; a line that is being completed says nothing."""
+    text = why_missing(error)
+    if text is None:
+        raise error
+    if not ctx.resilient_parsing:
+        typer.echo(f"holdall: {text}", err=True)
+        raise typer.Exit(ExitCode.FAILED)
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A completion; Typer's own class has moved from one package to another."""
@@ -77,7 +89,10 @@ class LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(COMMANDS[cmd_name].module)
+        try:
+            module = import_module(COMMANDS[cmd_name].module)
+        except ModuleNotFoundError as error:
+            return _lacking(ctx, error)
         return build(cmd_name, module.command, **getattr(module, "SETTINGS", {}))
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:

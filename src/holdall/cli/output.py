@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
 from typing import Any, TextIO
@@ -87,6 +88,14 @@ class Output:
         if self.is_terminal:
             return TerminalRows(columns, self._out)
         return TextRows(self._out)
+
+    @contextmanager
+    def listing(self, *columns: Column) -> Iterator[Rows]:
+        """The same of what is often empty, which people are told: no row for programs."""
+        with self.rows(*columns) as rows:
+            yield rows
+        if rows.is_empty:
+            self.note("none")
 
     def names(self, *, end: str = "\n") -> Rows:
         """A listing of names alone, which needs no heading."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from holdall.cli.clusters import config_path
+from holdall.cli.clusters import NO_KEY, config_path, unchosen
 from holdall.cli.options import DEFAULT_STORE, STORE_VARIABLE
 from holdall.client import config
 from holdall.client.config import ClusterConfig
@@ -103,8 +103,16 @@ def find(name: str | None, store: str) -> Profile:
     unsaid = store == DEFAULT_STORE
     found = _current() if unsaid else _at(store)
     if found is None:
-        raise NotFound(_NONE.format(STORE_VARIABLE) if unsaid else _UNSERVED.format(store))
+        raise NotFound(_none() if unsaid else _unserved(store))
     return found
+
+
+def _none() -> str:
+    return unchosen() or _NONE.format(STORE_VARIABLE)
+
+
+def _unserved(store: str) -> str:
+    return (NO_KEY if store.startswith(_SERVERS) else _UNSERVED).format(store.rstrip("/"))
 
 
 def _at(store: str) -> Profile | None:

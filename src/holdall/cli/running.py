@@ -6,23 +6,18 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 import typer
 
-from holdall.cli.clusters import client_for
+from holdall.cli.clusters import absent, client_for
 from holdall.cli.exit_codes import ExitCode
-from holdall.cli.options import STORE_VARIABLE
+from holdall.cli.extras import why_missing
 from holdall.cli.output import Output
 from holdall.client.client import Client
 from holdall.core.errors import HoldallError, StoreNotFound
 
 Work = Callable[[Client, Output], Coroutine[Any, Any, None]]
-
-_BEGIN: Final = (
-    "no store at {store}: make one with 'holdall mb NAME', or say where it is with --store or "
-    + STORE_VARIABLE
-)
 
 
 def run(work: Work, *, store: str, json: bool, may_create: bool = False) -> NoReturn:
@@ -30,12 +25,9 @@ def run(work: Work, *, store: str, json: bool, may_create: bool = False) -> NoRe
     `holdall.cli.clusters` for what else that may name."""
 
     async def opened(output: Output) -> None:
-        try:
-            async with client_for(store, may_create=may_create) as client:
-                await _open(client)
-                await work(client, output)
-        except StoreNotFound as error:
-            raise StoreNotFound(_BEGIN.format(store=store), path=store) from error
+        async with client_for(store, may_create=may_create) as client:
+            await _open(client, store)
+            await work(client, output)
 
     run_without_store(opened, json=json)
 
@@ -74,15 +66,27 @@ def _outcome(work: Callable[[Output], None], output: Output) -> ExitCode:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         raise
-    except (HoldallError, OSError) as error:
-        output.fail(error)
+    except (HoldallError, OSError, ModuleNotFoundError) as error:
+        _fail(output, error)
     return output.code
 
 
-async def _open(client: Client) -> None:
+def _fail(output: Output, error: HoldallError | OSError | ModuleNotFoundError) -> None:
+    if text := why_missing(error):
+        output.fail_saying(text)
+    elif isinstance(error, ModuleNotFoundError):
+        raise error  # a fault of ours
+    else:
+        output.fail(error)
+
+
+async def _open(client: Client, store: str) -> None:
     """Open the store at once: a missing one is no failure of one operation among several."""
-    async with client.buckets.list():
-        return
+    try:
+        async with client.buckets.list():
+            return
+    except StoreNotFound as error:
+        raise StoreNotFound(absent(store), path=store) from error
 
 
 def _forget_output() -> None:

@@ -27,11 +27,14 @@ class Column:
 class Rows:
     """A listing as JSON lines, and the interface of the others."""
 
+    is_empty = True
+
     def __init__(self, write: Callable[[Mapping[str, Any]], None]) -> None:
         self._write = write
 
     def add(self, fields: Mapping[str, Any], *cells: str) -> None:
         """One row: `fields` as JSON, `cells` as text."""
+        self.is_empty = False
         self._write(fields)
 
     def close(self) -> None:
@@ -58,6 +61,7 @@ class TextRows(Rows):
         self._end = end
 
     def add(self, fields: Mapping[str, Any], *cells: str) -> None:
+        self.is_empty = False
         print("\t".join(map(printable, cells)), file=self._out, end=self._end)
 
 
@@ -72,6 +76,7 @@ class TerminalRows(Rows):
         self._is_headed = False
 
     def add(self, fields: Mapping[str, Any], *cells: str) -> None:
+        self.is_empty = False
         self._held.append(tuple(map(printable, cells)))
         if len(self._held) >= _BATCH:
             self._show()

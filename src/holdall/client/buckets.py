@@ -29,7 +29,7 @@ from holdall.client.streams import Stream
 from holdall.client.tree_download import TreeDownload
 from holdall.client.tree_upload import Filter, TreeUpload
 from holdall.client.upload import upload_file
-from holdall.client.values.bucket import Bucket
+from holdall.client.values.bucket import Bucket, provider_of
 from holdall.client.values.credentials import (
     BucketCredentials,
     PersistentBucketCredentials,
@@ -106,7 +106,7 @@ class Buckets:
 
     async def import_external(
         self,
-        provider: Bucket.Provider,
+        provider: Bucket.Provider | str,
         provider_bucket_name: str,
         credentials: Mapping[str, str],
         name: str | None = None,
@@ -117,14 +117,16 @@ class Buckets:
 
         `credentials` are fields as `request_tmp_credentials` gives them out for that provider;
         they are tried, and kept sealed for nobody to see. `InvalidArgument` when the provider
-        refuses them; `NotSupported` without a server, and for a provider that it does not know.
+        refuses them or has no such bucket, and for a provider that is not in `Bucket.Provider`;
+        `NotSupported` without a server, and for a provider that it does not know.
         """
+        kept_by = provider_of(provider)
         cluster = self._resolver.clusters.of(cluster_name)
         accounts = await cluster.connection.accounts("importing a bucket")
         record = await accounts.import_bucket(
             name or provider_bucket_name,
             org=org_name or cluster.org,
-            provider=provider.value,
+            provider=kept_by.value,
             provider_bucket=provider_bucket_name,
             credentials=credentials,
         )

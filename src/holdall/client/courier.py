@@ -27,9 +27,17 @@ class Large(Protocol):
         """Store a local file; `Conflict` when it is not what `stamp` says any more."""
 
     async def fetch(
-        self, place: Place, revision: RevisionRef, target: Path, claims: Claims, report: Reporter
+        self,
+        place: Place,
+        revision: RevisionRef,
+        target: Path,
+        claims: Claims,
+        report: Reporter,
+        *,
+        follows: bool,
     ) -> None:
-        """Write a blob to a local file, which is replaced whole or stays as it was."""
+        """Write a blob to a local file, which is replaced whole or stays as it was. `follows`:
+        the current revision is wanted, even where `revision` says which one that was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ class Manner:
 class Download:
     """One blob on its way to `target`, a path without symbolic links at its end.
 
-    `revision` pins what is read; None is the current revision.
+    `revision` pins what is read; None is the current revision. `is_listed` says that it is
+    the current one all the same, as a listing had it.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Download:
         report: Reporter,
         claims: Claims,
         revision: RevisionRef = None,
+        is_listed: bool = False,
         courier: Courier | None = None,
     ) -> None:
         self._place = place.at(blob.key)
@@ -68,6 +70,7 @@ class Download:
         self._report = report
         self._claims = claims
         self._revision = revision
+        self._follows = revision is None or is_listed
         self._courier = courier or Courier()
         self._route = Route(self._place.uri, url_of(target))
 
@@ -87,7 +90,8 @@ class Download:
         """Download all of it, whatever is there."""
         large = self._courier.large
         if large is not None and large.fetches(self._blob.size):
-            await large.fetch(self._place, self._revision, self._target, self._claims, self._report)
+            what, where = (self._place, self._revision), (self._target, self._claims)
+            await large.fetch(*what, *where, self._report, follows=self._follows)
             return
         self._report(StorageProgressStart(*self._ends(), self._blob.size))
         await self._courier.scheduler.request(self._whole, self._report)

@@ -7,7 +7,7 @@ answer said is then known all the same.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,10 @@ from holdall.client.reporting import Reporter
 from holdall.client.scheduling import Scheduler
 from holdall.client.stamps import Stamp
 from holdall.client.threads import in_thread
-from holdall.core.values import Part
+from holdall.core.values import ALWAYS, Part, Precondition
+
+Demand = Callable[[], Awaitable[Precondition]]
+"""Raises unless the blob may be replaced, and says on what condition the backend may do it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +50,40 @@ async def begin_upload(place: Place, stamp: Stamp) -> UploadNote:
     return UploadNote(upload.id, part_size(stamp.size), stamp)
 
 
+async def no_demand() -> Precondition:
+    """Whatever is there may be replaced."""
+    return ALWAYS
+
+
 class PartUpload:
     """One run at an upload that has begun. What fails or is cancelled may be run again."""
 
     def __init__(
-        self, path: Path, place: Place, note: UploadNote, scheduler: Scheduler, report: Reporter
+        self,
+        path: Path,
+        place: Place,
+        note: UploadNote,
+        scheduler: Scheduler,
+        report: Reporter,
+        demand: Demand = no_demand,
     ) -> None:
         self._path = path
         self._place = place
         self._note = note
         self._scheduler = scheduler
         self._report = report
+        self._demand = demand
         self._passed = 0
 
     async def run(self) -> None:
         """Send the parts that are not there and make the blob.
 
         `UploadNotFound` when the upload is over; `Conflict` when the file is not what it was
-        when the upload began, and nothing is stored.
+        when the upload began, and nothing is stored. `PreconditionFailed`, or what `demand`
+        raises, when the blob may not be replaced.
         """
         await self._demand_unchanged()
+        await self._demand()  # before anything is sent for nothing
         upload = await self._place.backend.resume_upload(
             self._place.bucket.id, self._place.key, self._note.upload
         )
@@ -77,7 +94,8 @@ class PartUpload:
         missing = [cut for cut in self._cuts() if cut.number not in held]
         await self._scheduler.parts(missing, lambda cut: self._send(upload, cut, held))
         await self._demand_unchanged()
-        await upload.complete([held[number] for number in sorted(held)])
+        parts = [held[number] for number in sorted(held)]
+        await upload.complete(parts, precondition=await self._demand())
         self._report(StorageProgressComplete(*self._ends(), size))
 
     async def _demand_unchanged(self) -> None:

@@ -26,9 +26,28 @@ LONGEST: Final = 64 * 1024
 """Bytes of an answer."""
 _VERSION: Final = "2011-06-15"
 _NAME: Final = "holdall"
-_READS: Final = ("s3:GetObject", "s3:GetObjectVersion")
-_WRITES: Final = ("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
-_LISTS: Final = ("s3:ListBucket", "s3:GetBucketLocation")
+_ON_BUCKET: Final = (
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:GetBucketLocation",
+    "s3:GetBucketVersioning",
+)
+_ON_BUCKET_WRITING: Final = ("s3:ListBucketMultipartUploads",)
+_ON_OBJECTS: Final = (
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:GetObjectTagging",
+    "s3:GetObjectVersionTagging",
+)
+_ON_OBJECTS_WRITING: Final = (
+    "s3:PutObject",
+    "s3:PutObjectTagging",
+    "s3:PutObjectVersionTagging",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:AbortMultipartUpload",
+    "s3:ListMultipartUploadParts",
+)
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 
 
@@ -110,13 +129,15 @@ def _form(place: Place, wish: Wish) -> dict[str, str]:
 
 
 def policy(bucket: str, writes: bool) -> dict[str, Any]:
-    """What such credentials may do."""
-    on_objects = [*_READS, *(_WRITES if writes else ())]
+    """What such credentials may do: what `S3Backend` asks of blobs, their versions and tags, and
+    to write, of uploads in parts. Nothing of it changes the bucket itself."""
+    on_bucket = [*_ON_BUCKET, *(_ON_BUCKET_WRITING if writes else ())]
+    on_objects = [*_ON_OBJECTS, *(_ON_OBJECTS_WRITING if writes else ())]
     arn = f"arn:aws:s3:::{bucket}"
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Action": list(_LISTS), "Resource": [arn]},
+            {"Effect": "Allow", "Action": on_bucket, "Resource": [arn]},
             {"Effect": "Allow", "Action": on_objects, "Resource": [f"{arn}/*"]},
         ],
     }

@@ -27,6 +27,11 @@ class BlobSide:
         self._at = at
         self._scrub = scrub
 
+    @property
+    def is_past(self) -> bool:
+        """Whether it is as it stood at some time, and not as it is."""
+        return self._at is not None
+
     async def items(self) -> AsyncGenerator[Item, None]:
         """Everything below the root."""
         async with aclosing(list_entries(self.root, at=self._at)) as entries:

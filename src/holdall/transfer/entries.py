@@ -11,17 +11,20 @@ from typing import Any, Final
 from holdall.client.part_download import DownloadNote
 from holdall.client.part_upload import UploadNote
 from holdall.client.stamps import Stamp
+from holdall.transfer.before import BlobBefore, FileBefore
 
 FORMAT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
 class UploadEntry:
-    """A local file on its way to a blob. `blob` is its full URI."""
+    """A local file on its way to a blob. `blob` is its full URI; `before` what it was when the
+    transfer was asked for, None where that is not known."""
 
     path: str
     blob: str
     note: UploadNote
+    before: BlobBefore | None = None
 
     @property
     def id(self) -> str:
@@ -42,11 +45,15 @@ class UploadEntry:
 
 @dataclass(frozen=True, slots=True)
 class DownloadEntry:
-    """A blob on its way to a local file. `blob` is its full URI."""
+    """A blob on its way to a local file. `blob` is its full URI; `before` what the file was when
+    the transfer was asked for, None where that is not known. `follows` says that the blob's
+    current revision was asked for, whichever that is, and not a certain one."""
 
     blob: str
     path: str
     note: DownloadNote
+    before: FileBefore | None = None
+    follows: bool = False
 
     @property
     def id(self) -> str:
@@ -93,10 +100,24 @@ def unpacked(said: Mapping[str, Any]) -> Entry | None:
     try:
         if said["format"] != FORMAT:
             return None
-        note, ends = said["note"], {"path": said["path"], "blob": said["blob"]}
-        if said["kind"] == "download":
-            return DownloadEntry(note=DownloadNote(**note), **ends)
-        stamp = Stamp(**note["stamp"])
-        return UploadEntry(note=UploadNote(note["upload"], note["part_size"], stamp), **ends)
+        return _download(said) if said["kind"] == "download" else _upload(said)
     except (KeyError, TypeError):
         return None
+
+
+# Lines of earlier releases say nothing of the target.
+
+
+def _download(said: Mapping[str, Any]) -> DownloadEntry:
+    note, before = DownloadNote(**said["note"]), None
+    if (known := said.get("before")) is not None:
+        stamp = known["stamp"]
+        before = FileBefore(None if stamp is None else Stamp(**stamp))
+    return DownloadEntry(said["blob"], said["path"], note, before, said.get("follows", False))
+
+
+def _upload(said: Mapping[str, Any]) -> UploadEntry:
+    note, known = said["note"], said.get("before")
+    before = None if known is None else BlobBefore(**known)
+    made = UploadNote(note["upload"], note["part_size"], Stamp(**note["stamp"]))
+    return UploadEntry(said["path"], said["blob"], made, before)

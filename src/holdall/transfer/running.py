@@ -154,6 +154,7 @@ class Fetching:
             report=self._report,
             claims=self._claims,
             revision=_version(step),
+            is_listed=not self._source.is_past,
             courier=self._courier,
         )
         await download.replace()

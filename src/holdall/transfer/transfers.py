@@ -170,8 +170,9 @@ class Transfers:
         return await in_thread(self._journal.entries)
 
     async def resume(self, id: str, progress: AbstractFileProgress | None = None) -> None:
-        """Finish a transfer. `NotFound` when there is none of this id; `Conflict` while it is
-        under way, or when the file or the blob changed: then the journal forgets it."""
+        """Finish a transfer. `NotFound` when there is none of this id, or an end is away;
+        `Conflict` while it is under way, when the target was written since (the transfer is
+        kept), or when what is sent changed (the journal forgets it)."""
         entry = await in_thread(self._journal.entry, id)
         place = await self._client.place(entry.blob)
         await self._resumable.resume(entry, place, Reporter(progress))

@@ -7,8 +7,8 @@ for the only content of a bucket that never had any.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, NoReturn
@@ -25,6 +25,7 @@ from holdall.backends.s3 import (
     listing,
     public,
     said,
+    tagging,
     uploads,
 )
 from holdall.backends.s3.copying import Origin
@@ -39,6 +40,7 @@ from holdall.core.errors import (
     InvalidArgument,
     InvalidKey,
     NotSupported,
+    PermissionDenied,
     PreconditionFailed,
     RevisionNotFound,
 )
@@ -63,7 +65,7 @@ from holdall.core.values import (
     Versioning,
 )
 from holdall.engine.checking import check_limit, encode_text
-from holdall.s3.client import Deleted, Download, Head, S3Client, Stored
+from holdall.s3.client import Deleted, Download, Head, Listed, S3Client, Stored
 from holdall.s3.client.values import quoted
 
 TRIES: Final = 3
@@ -155,20 +157,15 @@ class S3Backend:
         return await self._made(name, key, sent.stored, sent.size)
 
     async def _made(self, name: str, key: str, stored: Stored, size: int) -> Revision:
-        """What was just made; if it is overwritten already, the little that we know of it."""
+        """What was just made; the little that we know of it if it is overwritten already, or if
+        the caller may write and not read."""
         match, version = {"if-match": quoted(stored.etag)}, said.own_version(stored)
         try:
             head = await self._client.head(name, key, version=version, headers=match)
-        except (PreconditionFailed, BlobNotFound, RevisionNotFound):
+        except (PermissionDenied, PreconditionFailed, BlobNotFound, RevisionNotFound):
             return said.stored(key, stored, size)
-        return said.revision(key, head, await self._tags(name, key, head, version))
-
-    async def _tags(
-        self, name: str, key: str, head: Head, version: str | None
-    ) -> Mapping[str, str]:
-        if head.headers.get("x-amz-tagging-count", "0") == "0":
-            return {}
-        return await self._client.get_tags(name, key, version=version)
+        tags = await tagging.known(self._client, (name, key), head, version)
+        return said.revision(key, head, tags)
 
     async def open(
         self, bucket: str, key: str, *, revision: RevisionRef = None, span: Span | None = None
@@ -221,9 +218,10 @@ class S3Backend:
     async def _shown(
         self, name: str, key: str, head: Head, version: history.Version | None
     ) -> Revision:
+        """Without tags where the caller may not see them."""
         id = version.asked if version else None
-        found = said.revision(key, head, await self._tags(name, key, head, id))
-        return found if version is None else version.described(found)
+        tags = await tagging.known(self._client, (name, key), head, id)
+        return _placed(said.revision(key, head, tags), version)
 
     async def _head(self, name: str, key: str, version: str | None = None) -> Head:
         """A missing bucket and a missing key look the same in an answer to HEAD."""
@@ -324,8 +322,11 @@ class S3Backend:
 
     async def _origin(self, name: str, key: str, revision: RevisionRef) -> Origin:
         version = None if revision is None else await self._content(name, key, revision)
-        head = await self._head(name, key, version.asked if version else None)
-        return Origin(name, key, head, await self._shown(name, key, head, version))
+        id = version.asked if version else None
+        head = await self._head(name, key, id)
+        # Tags that are not seen here would be lost in the copy, and nobody would know.
+        tags = await tagging.every(self._client, (name, key), head, id)
+        return Origin(name, key, head, _placed(said.revision(key, head, tags), version))
 
     async def move(self, bucket: str, key: str, to_bucket: str, to_key: str) -> Revision:
         self._place(bucket, key)
@@ -435,13 +436,13 @@ class S3Backend:
         return await granting.granted(self._client, self._provider, name)
 
     async def usage(self, bucket: str) -> Usage:
-        """Counted by listing all of it: S3 keeps no account."""
-        name, total = self._name(bucket), Usage()
-        each = self._client.each_version if self.capabilities.versions else self._client.each
-        async with aclosing(each(name)) as entries:
-            async for entry in entries:
-                total += said.usage(entry)
-        return total
+        """Counted by listing all of it: S3 keeps no account. Where the caller may not list
+        versions, only what is current counts."""
+        name = self._name(bucket)
+        if self.capabilities.versions:
+            with suppress(PermissionDenied):
+                return await _counted(self._client.each_version(name))
+        return await _counted(self._client.each(name))
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -469,6 +470,18 @@ class S3Backend:
 
 def _refuse(what: str) -> NoReturn:
     raise NotSupported(f"This backend has no {what}.")
+
+
+def _placed(found: Revision, version: history.Version | None) -> Revision:
+    return found if version is None else version.described(found)
+
+
+async def _counted(entries: AsyncGenerator[Listed, None]) -> Usage:
+    total = Usage()
+    async with aclosing(entries):
+        async for entry in entries:
+            total += said.usage(entry)
+    return total
 
 
 def _key_error(key: str) -> InvalidKey | None:

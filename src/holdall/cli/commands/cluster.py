@@ -122,7 +122,7 @@ def _keep(output: Output, changed: Config, name: str, verb: str) -> None:
 
 
 def _list(output: Output, known: Config) -> None:
-    with output.rows(Column("name"), Column("where"), Column("current")) as rows:
+    with output.listing(Column("name"), Column("where"), Column("current")) as rows:
         for name, each in known.clusters.items():
             is_current = name == known.current
             fields = {"name": name, "where": each.where, "org": each.org, "current": is_current}

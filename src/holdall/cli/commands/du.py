@@ -58,7 +58,8 @@ async def du(client: Client, output: Output, texts: list[str], *, exact: bool) -
             try:
                 await _show(client, output, rows, named, exact)
             except HoldallError as error:
-                output.fail(error)
+                is_named = str(named) in error.message
+                output.fail(error, about="" if is_named else str(named))
 
 
 async def _show(client: Client, output: Output, rows: Rows, named: Blob, exact: bool) -> None:

@@ -65,7 +65,7 @@ def command(
     is moved; 'holdall rb' forgets it and leaves it as it is.
 
     Exit codes: 0 imported; 1 the server refused it or cannot be reached; 2 wrong usage, or the
-    provider refused the key.
+    provider refused the key or has no such bucket.
     """
     given = _fields(provider, access_key, endpoint_url, region, key_file)
 

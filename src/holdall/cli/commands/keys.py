@@ -83,7 +83,7 @@ async def _make(remote: Remote, output: Output, wanted: dict[str, Any]) -> None:
 
 async def _list(remote: Remote, output: Output, user: str | None) -> None:
     query = {} if user is None else {"user": user}
-    with output.rows(*_COLUMNS) as rows:
+    with output.listing(*_COLUMNS) as rows:
         async for key in remote.every("/keys", **query):
             rows.add(key, key["id"], key["name"] or "-", _reach(key), *_times(output, key))
 

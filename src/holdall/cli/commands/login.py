@@ -9,19 +9,24 @@ from urllib.parse import urlsplit
 import typer
 
 from holdall.cli import profiles
+from holdall.cli.clusters import config_path
 from holdall.cli.options import Json
 from holdall.cli.output import Output
 from holdall.cli.remote import reached
 from holdall.cli.running import run_without_store
 from holdall.cli.secrets import asked
+from holdall.client import config
 from holdall.core.errors import InvalidArgument
 
 
 def command(
     url: Annotated[str, typer.Argument(metavar="URL", show_default=False)],
     profile: Annotated[
-        str, typer.Option("--profile", metavar="NAME", help="The name to remember it by.")
-    ] = profiles.DEFAULT,
+        str | None,
+        typer.Option(
+            "--profile", metavar="NAME", help="The name to remember it by. [default: default]"
+        ),
+    ] = None,
     access_key: Annotated[
         str, typer.Option("--access-key", metavar="ID", help="Else it is asked for.")
     ] = "",
@@ -39,7 +44,9 @@ def command(
     """
 
     async def work(output: Output) -> None:
-        await login(output, _profile(url, access_key, region), profile)
+        if profile is None:
+            _check_is_free(url)
+        await login(output, _profile(url, access_key, region), profile or profiles.DEFAULT)
 
     run_without_store(work, json=json)
 
@@ -48,8 +55,24 @@ async def login(output: Output, profile: profiles.Profile, name: str) -> None:
     async with reached(profile) as remote:
         me = await remote.get("/me")
     file = profiles.save(name, profile, owner=me["user"])
-    fields = {"profile": name, "endpoint": profile.endpoint, "access_key": profile.access_key}
-    output.result(fields, f"{profile.endpoint} is {name!r} in {file}")
+    current = config.load(file).current
+    fields = {
+        "profile": name,
+        "endpoint": profile.endpoint,
+        "access_key": profile.access_key,
+        "current": current,
+    }
+    use = "" if current == name else f"; 'holdall cluster use {name}' chooses this one"
+    lines = f"{profile.endpoint} is {name!r} in {file}", f"the current cluster is {current!r}{use}"
+    output.result(fields, *lines)
+
+
+def _check_is_free(url: str) -> None:
+    """Another server's key is not lost because this one was given no name. `InvalidArgument`."""
+    known = config.load(config_path()).clusters.get(profiles.DEFAULT)
+    if known is not None and known.where.rstrip("/") != url.rstrip("/"):
+        text = f"{profiles.DEFAULT!r} is {known.where} already: name {url} with --profile NAME"
+        raise InvalidArgument(text)
 
 
 def _profile(url: str, access_key: str, region: str) -> profiles.Profile:

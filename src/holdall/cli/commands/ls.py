@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from holdall.cli import human
 from holdall.cli.completing import uris
 from holdall.cli.fields import bucket_fields, entry_fields
 from holdall.cli.options import At, Json, Store, moment
@@ -105,7 +106,7 @@ class _Listing:
         if not isinstance(entry, BlobObject):
             return "-", "-", "-"
         time = self._output.time(entry.modified_at)
-        return self._output.size(entry.size), time, str(entry.revision)
+        return self._output.size(entry.size), time, human.revision(entry.revision)
 
 
 async def _list_blob(client: Client, named: Blob, at: datetime | None, listing: _Listing) -> None:

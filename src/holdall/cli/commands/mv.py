@@ -9,16 +9,17 @@ import typer
 from holdall.cli.completing import places
 from holdall.cli.options import Json, Store
 from holdall.cli.output import Output
+from holdall.cli.places import place
 from holdall.cli.running import run
 from holdall.cli.transfer.looking import Looking, jobs_of
 from holdall.cli.transfer.moving import Mover
-from holdall.cli.transfer.plan import Job
+from holdall.cli.transfer.plan import Job, becomes
 from holdall.cli.transfer.session import session
 from holdall.cli.transfer.state import transfers_of
 from holdall.cli.transfer.tally import Tally
 from holdall.client.client import Client
 
-_RESUME: Final = "what was not moved is where it was"
+_RESUME: Final = "what was not moved is where it was; the same command{} goes on from there"
 
 
 def command(
@@ -40,7 +41,8 @@ def command(
     Between blobs, or between a local path and a blob. Where a source goes is as in cp; a
     directory goes with all it holds. A source is removed only when its target is stored and
     the source has not changed meanwhile, else it is reported and stays; a blob that is
-    moved away keeps its revisions under the old name.
+    moved away keeps its revisions under the old name. After Ctrl-C the same command goes on,
+    with -T where the directory became TARGET.
 
     Exit codes: 0 all moved; 1 something failed and stayed; 2 wrong usage; 3 a source is not
     there; 130 stopped by Ctrl-C.
@@ -62,4 +64,5 @@ async def mv(
     async def move(tally: Tally, job: Job) -> None:
         await Mover(client, buckets, tally).run(job)
 
-    await session(client, output, jobs, move, verb="moved", resume=_RESUME)
+    resume = _RESUME.format(" with -T" if becomes(jobs, place(target)) else "")
+    await session(client, output, jobs, move, verb="moved", resume=resume)

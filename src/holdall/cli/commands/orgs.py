@@ -89,6 +89,6 @@ async def _list(remote: Remote, output: Output) -> None:
 
 
 async def _members(remote: Remote, output: Output, place: str) -> None:
-    with output.rows(Column("user"), Column("role")) as rows:
+    with output.listing(Column("user"), Column("role")) as rows:
         async for member in remote.every(f"{place}/members"):
             rows.add(member, member["user"], member["role"])

@@ -12,6 +12,7 @@ from holdall.cli.output import Output
 from holdall.cli.places import bucket
 from holdall.cli.running import run
 from holdall.client.client import Client
+from holdall.core.errors import BucketNotEmpty
 
 
 def command(
@@ -36,5 +37,9 @@ def command(
 
 async def rb(client: Client, output: Output, name: str, *, force: bool) -> None:
     named = bucket(name)
-    await client.buckets.rm(named.bucket, **named.whose, force=force)
+    try:
+        await client.buckets.rm(named.bucket, **named.whose, force=force)
+    except BucketNotEmpty as error:
+        text = f"{error.message.removesuffix('.')}; --force removes it with all it holds, for good"
+        raise BucketNotEmpty(text, bucket=named.bucket, usage=error.usage) from error
     output.result({"removed": str(named)}, f"removed {named}")

@@ -14,7 +14,7 @@ from holdall.cli.options import Json, Store
 from holdall.cli.output import Output
 from holdall.cli.running import run_blocking
 from holdall.client.opening import local_username
-from holdall.core.errors import InvalidArgument, NotSupported
+from holdall.core.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from holdall.server.first_start import Keys
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 ACCESS_KEY: Final = "AWS_ACCESS_KEY_ID"
 SECRET_KEY: Final = "AWS_SECRET_ACCESS_KEY"
 PAYLOADS_KEY: Final = "HOLDALL_PAYLOADS_ACCESS_KEY_ID", "HOLDALL_PAYLOADS_SECRET_ACCESS_KEY"
-_MISSING: Final = "the server is not installed: pip install 'holdall[server]'"
 
 
 def command(
@@ -129,10 +128,8 @@ def _directory(text: str) -> Path:
 
 
 def _options(**given: object) -> ServerOptions:
-    try:
-        from holdall.server.options import ServerOptions
-    except ImportError as error:
-        raise NotSupported(_MISSING) from error
+    from holdall.server.options import ServerOptions
+
     if given["log"] not in ("plain", "json", "quiet"):
         raise InvalidArgument("--log is plain, json or quiet", actual=given["log"])
     return ServerOptions(**given)  # type: ignore[arg-type]

@@ -52,6 +52,6 @@ def command(
 
 
 async def _list(remote: Remote, output: Output, place: str) -> None:
-    with output.rows(Column("who"), Column("level")) as rows:
+    with output.listing(Column("who"), Column("level")) as rows:
         async for grant in remote.every(place):
             rows.add(grant, grant["grantee"], grant["level"])

@@ -67,7 +67,7 @@ async def _stat_bucket(client: Client, output: Output, named: Blob) -> None:
 
 
 def _of_blob(found: BlobObject) -> dict[str, str]:
-    number = f"{found.revision}{' (delete marker)' if found.is_marker else ''}"
+    number = f"{human.revision(found.revision)}{' (delete marker)' if found.is_marker else ''}"
     return {
         "key": shown_name(found.key),
         "uri": str(found.uri),

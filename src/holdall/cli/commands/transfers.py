@@ -38,8 +38,8 @@ def command(
 
     Files of 16 MiB and more that were on their way to or from the store when their command
     ended, in whatever manner. resume finishes those named, or all: what arrived is not
-    transferred again; where the file or the blob changed since, it says so and forgets the
-    transfer. forget gives up those named, with the parts that were stored and the temporary
+    transferred again; where what is to be sent changed since, it says so and forgets the
+    transfer; where the target was written since, it leaves both as they are. forget gives up those named, with the parts that were stored and the temporary
     file.
 
     Exit codes: 0 done; 1 a transfer failed; 2 wrong usage; 3 no such transfer; 130 stopped by
@@ -68,7 +68,7 @@ async def transfers(
 
 
 async def _list(known: Transfers, output: Output) -> None:
-    with output.rows(
+    with output.listing(
         Column("id"), Column("size", right=True), Column("from"), Column("to")
     ) as rows:
         for entry in await known.unfinished():

@@ -52,7 +52,7 @@ def command(
 
 
 async def _list(remote: Remote, output: Output) -> None:
-    with output.rows(*_COLUMNS) as rows:
+    with output.listing(*_COLUMNS) as rows:
         async for user in remote.every("/users"):
             role = "administrator" if user["is_admin"] else "user"
             rows.add(user, user["name"], role, user["display"] or "-")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+
 from holdall.cli.transfer.tally import Tally
 from holdall.client.progress import (
     AbstractRecursiveFileProgress,
@@ -21,6 +23,10 @@ class Arrivals(AbstractRecursiveFileProgress):
     def __init__(self, tally: Tally) -> None:
         self.completed: list[StorageProgressComplete] = []
         self._tally = tally
+
+    async def drawn(self) -> AsyncGenerator[StorageProgressComplete, None]:
+        for arrival in self.completed:
+            yield arrival
 
     def start(self, data: StorageProgressStart) -> None:
         self._tally.start(data)

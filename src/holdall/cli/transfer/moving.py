@@ -6,11 +6,14 @@ exactly what was copied: a source that changed meanwhile stays, and is told of.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from asyncio import to_thread
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 from holdall.cli.places import Blob, Local, Place
 from holdall.cli.transfer.arrivals import Arrivals
@@ -21,6 +24,7 @@ from holdall.cli.transfer.tally import Tally
 from holdall.client.buckets import Buckets
 from holdall.client.client import Client
 from holdall.client.concurrently import each
+from holdall.client.progress import StorageProgressComplete
 from holdall.client.values.entry import BlobObject, BucketEntry
 from holdall.core.errors import (
     BlobNotFound,
@@ -31,6 +35,11 @@ from holdall.core.errors import (
 )
 from holdall.core.uris import parse
 from holdall.core.values import Precondition
+
+_LAST_MOMENT: Final = 0.5
+"""Seconds. Who pressed Ctrl-C wants it to stop."""
+
+_Drop = Callable[[StorageProgressComplete], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +119,11 @@ class Mover:
         stamps = await to_thread(_stamps, source.path)
         arrivals = Arrivals(self._tally)
         upload = self._buckets.upload_dir if is_directory else self._buckets.upload_file
-        try:
-            await despite_failures(upload(Path(source.path), str(target), progress=arrivals))
-        finally:
-            for arrival in arrivals.completed:
-                await self._drop_file(arrival.src.path, stamps, str(arrival.dst), arrival.size)
+
+        async def drop(arrival: StorageProgressComplete) -> None:
+            await self._drop_file(arrival.src.path, stamps, str(arrival.dst), arrival.size)
+
+        await _and_drop(upload(Path(source.path), str(target), progress=arrivals), arrivals, drop)
         await to_thread(_remove_empty_folders, source.path)
 
     async def _drop_file(
@@ -135,11 +144,11 @@ class Mover:
         if not is_directory:
             path.parent.mkdir(parents=True, exist_ok=True)
         download = self._buckets.download_dir if is_directory else self._buckets.download_file
-        try:
-            await despite_failures(download(str(source), path, progress=arrivals))
-        finally:
-            for arrival in arrivals.completed:
-                await self._drop_blob(source.at(parse(arrival.src).key), contents)
+
+        async def drop(arrival: StorageProgressComplete) -> None:
+            await self._drop_blob(source.at(parse(arrival.src).key), contents)
+
+        await _and_drop(download(str(source), path, progress=arrivals), arrivals, drop)
         if is_directory:
             await self._drop_markers(source, contents)
 
@@ -181,6 +190,24 @@ class Mover:
     def _stays(self, name: str) -> None:
         error = Conflict("it changed while it was copied, and stays where it was")
         self._tally.fail_with(name, error)
+
+
+async def _and_drop(transfer: Awaitable[object], arrivals: Arrivals, drop: _Drop) -> None:
+    """Wait for a transfer, and then drop the source of all that arrived, whatever failed.
+
+    Ctrl-C leaves a moment for it: what is still there then is at both ends, and moved again.
+    """
+    try:
+        await despite_failures(transfer)
+    except asyncio.CancelledError:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_MOMENT):
+                await each(arrivals.drawn(), drop)
+        raise
+    except Exception:
+        await each(arrivals.drawn(), drop)
+        raise
+    await each(arrivals.drawn(), drop)
 
 
 def _stamps(path: str) -> dict[str, _Stamp]:

@@ -8,6 +8,7 @@ from enum import Enum
 
 from yarl import URL
 
+from holdall.core.errors import InvalidArgument
 from holdall.core.uris import BlobURI
 from holdall.core.values import BucketRecord, Versioning
 
@@ -74,3 +75,12 @@ def bucket_of(
         public_access=record.public_access,
         versioning=record.versioning,
     )
+
+
+def provider_of(named: Bucket.Provider | str) -> Bucket.Provider:
+    """A provider by its name, "aws" or "minio" for instance. `InvalidArgument`."""
+    try:
+        return Bucket.Provider(named)
+    except ValueError as error:
+        known = ", ".join(each.value for each in Bucket.Provider)
+        raise InvalidArgument(f"{named!r} is no provider; there are {known}") from error
