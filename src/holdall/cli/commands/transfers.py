@@ -39,8 +39,8 @@ def command(
     Files of 16 MiB and more that were on their way to or from the store when their command
     ended, in whatever manner. resume finishes those named, or all: what arrived is not
     transferred again; where what is to be sent changed since, it says so and forgets the
-    transfer; where the target was written since, it leaves both as they are. forget gives up those named, with the parts that were stored and the temporary
-    file.
+    transfer; where the target was written since, it leaves both as they are. forget gives up
+    those named, with the parts that were stored and the temporary file.
 
     Exit codes: 0 done; 1 a transfer failed; 2 wrong usage; 3 no such transfer; 130 stopped by
     Ctrl-C.
