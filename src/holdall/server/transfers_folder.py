@@ -3,7 +3,6 @@ writes that holds a lock on it."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from holdall.core.errors import FormatError, NotFound
+from holdall.core.held_files import held
 from holdall.engine.directory import sync_directory, translate
 from holdall.server import private_files
 from holdall.server.transfers import Transfer
@@ -157,23 +157,7 @@ class Held:
 
 
 def _locked(path: Path) -> int | None:
-    while True:
-        try:
-            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise translate(error, path) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            return None
-        if _is_at(lock, path):
-            return lock
-        os.close(lock)  # its holder took it away before we had it
-
-
-def _is_at(lock: int, path: Path) -> bool:
     try:
-        return os.path.samestat(os.fstat(lock), path.stat())
-    except FileNotFoundError:
-        return False
+        return held(path)
+    except OSError as error:
+        raise translate(error, path) from error

@@ -7,7 +7,6 @@ follows the first line that is not whole was never written.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from typing import Any, Final
 
 from holdall.core.checksums import crc32c
 from holdall.core.errors import Conflict, NotFound
+from holdall.core.held_files import held
 from holdall.transfer.entries import Entry, packed, unpacked
 
 _SUFFIX: Final = ".journal"
@@ -115,23 +115,10 @@ class Journal:
 
 
 def _locked(path: Path) -> int:
-    while True:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_at(file, path):
-                return file
-        except BlockingIOError as error:
-            os.close(file)
-            raise Conflict("this transfer is under way already", path=path) from error
-        os.close(file)  # its owner finished, and took it away, before we had the lock
-
-
-def _is_at(file: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file), os.stat(path))
-    except FileNotFoundError:
-        return False
+    file = held(path)
+    if file is None:
+        raise Conflict("this transfer is under way already", path=path)
+    return file
 
 
 def _age(path: Path) -> float:
