@@ -15,7 +15,7 @@ from holdall.testing.moto import MotoServer, moto_server
 from holdall.testing.proxy import Answer, Asked, Cut, Fault, Proxy, Where
 from holdall.testing.server import Running, serving
 from tests.cli.conftest import Holdall, contents
-from tests.cli.line import line_to
+from tests.line import line_to
 
 __all__ = ["moto_server"]
 

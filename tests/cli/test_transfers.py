@@ -15,7 +15,7 @@ import pytest
 from holdall.cli.transfer.resuming import command
 from holdall.testing.proxy import Asked, Cut, Proxy, Where, nothing
 from tests.cli.conftest import Holdall
-from tests.cli.line import line_to
+from tests.line import line_to
 from tests.server.whole import serving_whole
 
 SIZE = 40 * 1024 * 1024

@@ -20,6 +20,9 @@ def held(path: Path) -> int | None:
         except BlockingIOError:
             os.close(file)
             return None
+        except BaseException:
+            os.close(file)
+            raise
         os.close(file)  # its holder took it away before we had the lock
 
 

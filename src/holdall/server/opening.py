@@ -24,19 +24,19 @@ from holdall.server.feed import Feed
 from holdall.server.first_start import Keys, RootKey
 from holdall.server.identities import account_number, canonical_id
 from holdall.server.imports import SETTING, Vault
-from holdall.server.lifecycle_runner import AWAIT_TURN, LifecycleRunner
+from holdall.server.lifecycle.runner import AWAIT_TURN, LifecycleRunner
 from holdall.server.options import ServerOptions
-from holdall.server.providers import Providers
+from holdall.server.providers.providers import Providers
 from holdall.server.rotation import Rotation
 from holdall.server.sessions import Sessions
 from holdall.server.state import State, now
 from holdall.server.storage import open_backend
 from holdall.server.stored_keys import StoredKeys
-from holdall.server.transfers_attempt import Attempts
-from holdall.server.transfers_folder import Folder
-from holdall.server.transfers_home import Home
-from holdall.server.transfers_rights import Rights
-from holdall.server.transfers_runner import TransferRunner
+from holdall.server.transfers.attempt import Attempts
+from holdall.server.transfers.folder import Folder
+from holdall.server.transfers.home import Home
+from holdall.server.transfers.rights import Rights
+from holdall.server.transfers.runner import TransferRunner
 from holdall.server.webhooks import Webhooks
 
 ANNOUNCEMENT: Final = "server.json"

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -25,10 +22,11 @@ from holdall.core.errors import (
 )
 from holdall.testing.moto import MotoServer, moto_server
 from tests.server.control.conftest import Login
-from tests.server.control.importing import imported, other, own, whole
-from tests.server.whole import Whole, control, s3, serving_whole
+from tests.server.control.importing import imported, other, own, strict, whole
+from tests.server.control.inside import Inside, inside, said
+from tests.server.whole import Whole, control, s3
 
-__all__ = ["imported", "moto_server", "other", "own", "whole"]
+__all__ = ["imported", "inside", "moto_server", "other", "own", "strict", "whole"]
 
 SECRET = "their-own-secret-that-nobody-sees"
 
@@ -164,13 +162,6 @@ async def test_what_is_malformed(admin: Remote, wanted: dict[str, Any]) -> None:
             await admin.post("/buckets/import", **{**wanted, **change})
 
 
-@pytest.fixture
-def strict(tmp_path: Path) -> Iterator[Whole]:
-    """A server as it is without the operator's word."""
-    with serving_whole(tmp_path / "strict") as running:
-        yield running
-
-
 async def test_the_inside_is_not_for_importing(strict: Whole, wanted: dict[str, Any]) -> None:
     async with control(strict.profile) as admin:
         with pytest.raises(InvalidArgument, match="does not connect to"):
@@ -178,24 +169,15 @@ async def test_the_inside_is_not_for_importing(strict: Whole, wanted: dict[str, 
 
 
 async def test_a_server_that_answers_anything_tells_nothing(
-    admin: Remote, wanted: dict[str, Any]
+    admin: Remote, wanted: dict[str, Any], inside: Inside
 ) -> None:
     """What it says may be the inside of somebody's network."""
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        body = b"<Error><Code>internal-password</Code><Message>hunter2</Message></Error>"
-        head = f"HTTP/1.1 400 Bad\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
-        writer.write(head.encode() + body)
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        given = {**wanted["credentials"], "endpoint_url": f"http://127.0.0.1:{port}"}
-        with pytest.raises(InvalidArgument) as caught:
-            await admin.post("/buckets/import", **{**wanted, "credentials": given})
+    body = b"<Error><Code>internal-password</Code><Message>hunter2</Message></Error>"
+    inside.answer = said("400 Bad", body)
+    given = {**wanted["credentials"], "endpoint_url": inside.by("127.0.0.1")}
+    with pytest.raises(InvalidArgument) as caught:
+        await admin.post("/buckets/import", **{**wanted, "credentials": given})
+    assert inside.met == 1
     assert "hunter2" not in str(caught.value)
     assert "internal-password" not in str(caught.value)
 

@@ -14,16 +14,15 @@ import pytest
 
 from holdall.cli.remote import Remote
 from holdall.core.errors import Conflict, HoldallError, InvalidArgument, NotFound, PermissionDenied
-from holdall.server import transfers
 from holdall.server.control.transfers import UNFINISHED
-from holdall.server.transfers import Claim, End, Wanted
-from holdall.server.transfers_folder import Folder, Held
+from holdall.server.transfers.folder import Folder, Held
+from holdall.server.transfers.values import Claim, End, Transfer, Wanted, new_id
 from holdall.testing.moto import MotoServer, moto_server
+from tests.line import HeldUp, line_to
 from tests.server.control.conftest import Login
 from tests.server.control.importing import other, whole
 from tests.server.control.test_listening import first
-from tests.server.gate import Gate
-from tests.server.transferring import content, done, ended, imported, started
+from tests.server.transfers.transferring import content, done, ended, imported, started
 from tests.server.whole import Whole, control, s3
 
 __all__ = ["moto_server", "other", "whole"]
@@ -358,23 +357,22 @@ async def test_rights_at_an_imported_bucket(
 @asynccontextmanager
 async def halfway(
     admin: Remote, caller: Remote, other: Whole, theirs: str, target: str, grantee: str = ""
-) -> AsyncIterator[tuple[str, Gate, str]]:
-    """A transfer that is held up at one key: its id, the gate, and the imported bucket."""
-    gate = Gate(other.endpoint)
-    with gate.standing():
-        place = await imported(admin, other, theirs, gate.endpoint)
+) -> AsyncIterator[tuple[str, str]]:
+    """A transfer that is held up at one key: its id, and the imported bucket."""
+    with line_to(other.endpoint) as line:
+        place = await imported(admin, other, theirs, line.endpoint_url)
         if grantee:
             await admin.put(f"/buckets/{place}/grants/{grantee}", level="read")
-        gate.shut = b"/k06"
+        line.choose(held_up := HeldUp("/k06"))
         id = await started(caller, place, target)
-        assert await asyncio.to_thread(gate.reached.wait, 30)
-        yield id, gate, place
+        assert await asyncio.to_thread(held_up.reached.wait, 30)
+        yield id, place
 
 
 async def test_it_is_cancelled(
     client: Any, admin: Remote, other: Whole, theirs: str, target: str
 ) -> None:
-    async with halfway(admin, admin, other, theirs, target) as (id, _, _place):
+    async with halfway(admin, admin, other, theirs, target) as (id, _):
         assert (await admin.get(f"/transfers/{id}"))["state"] == "running"
         shown = await admin.send("DELETE", f"/transfers/{id}")
         assert shown["id"] == id
@@ -406,7 +404,7 @@ async def test_it_ends_with_the_rights(
         caller = user.profile
     async with control(caller) as asking:
         args = (admin, asking, other, theirs, f"{fresh}-own", f"user:u{fresh}")
-        async with halfway(*args) as (id, _, place):
+        async with halfway(*args) as (id, place):
             if what == "grant":
                 await admin.delete(f"/buckets/{place}/grants/user:u{fresh}")
             else:
@@ -470,8 +468,8 @@ def unfinished(folder: Folder, user: str) -> Held:
     """A transfer of theirs that another process works on."""
     while True:
         now = datetime.now(UTC)
-        made = transfers.Transfer(
-            id=transfers.new_id(now),
+        made = Transfer(
+            id=new_id(now),
             claim=Claim(user=user, access_key="k", permanent="k"),
             wanted=Wanted(source=End(bucket="a"), target=End(bucket="b")),
             created=now,

@@ -14,7 +14,6 @@ from holdall.server import (
     cors_rules,
     encryption_rules,
     forms,
-    lifecycle_documents,
     locks,
     notifications,
     tag_sets,
@@ -30,6 +29,7 @@ from holdall.server.access import (
 )
 from holdall.server.access.grantees import Directory
 from holdall.server.body import Body
+from holdall.server.lifecycle import documents as lifecycle_documents
 
 PEOPLE = Directory(lambda id: None, lambda email: None)
 OWNER = acls.User("a", "alice")

@@ -16,6 +16,7 @@ from holdall.server.access.callers import KeyScope
 from holdall.server.authorisation import Caller
 from holdall.server.keys import Key
 from holdall.server.sessions import Session, Sessions
+from tests.server.clock import Clock
 
 NOW = datetime(2026, 5, 17, 9, 30, tzinfo=UTC)
 MASTER = bytes(32)
@@ -24,17 +25,9 @@ POLICY = json.dumps({"Statement": {"Effect": "Allow", "Action": "s3:GetObject", 
 HOUR = timedelta(hours=1)
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

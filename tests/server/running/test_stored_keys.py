@@ -17,16 +17,10 @@ from holdall.server.access.callers import KeyScope
 from holdall.server.identities import canonical_id
 from holdall.server.sealing import Broken
 from holdall.server.stored_keys import StoredKeys
+from tests.server.clock import Clock
 
 NOW = datetime(2026, 5, 17, 9, 30, tzinfo=UTC)
 MASTER = secrets.token_bytes(32)
-
-
-class Clock:
-    now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -39,7 +33,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from holdall.server.control.provider_credentials import (
     TheirBucket,
 )
 from holdall.server.imports import READS, S3, SETTING, WRITES, Import, Place, import_of
-from holdall.server.provider_issuer import ProviderRefused, Unreachable, UrlWish
+from holdall.server.providers.issuer import ProviderRefused, Unreachable, UrlWish
 
 router = APIRouter(prefix="/buckets", tags=["imported buckets"])
 

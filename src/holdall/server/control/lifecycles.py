@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from holdall.server.control.caller import Caller
 from holdall.server.control.names import BucketInPath
-from holdall.server.lifecycle_runner import run_bucket
+from holdall.server.lifecycle.runner import run_bucket
 
 router = APIRouter(prefix="/buckets/{bucket}/lifecycle", tags=["lifecycles"])
 

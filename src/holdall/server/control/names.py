@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import Path, Query
 from pydantic import AfterValidator, Field, StringConstraints
 
-from holdall.server.lifecycle_runner import ACTOR as LIFECYCLE
+from holdall.server.lifecycle.runner import ACTOR as LIFECYCLE
 
 NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$"
 GRANTEE: Final = r"^(user|org):[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$"

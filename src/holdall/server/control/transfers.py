@@ -20,7 +20,6 @@ from pydantic import (
 
 from holdall.client.filtering import Filters
 from holdall.core.errors import InvalidArgument, NotSupported
-from holdall.server import transfers
 from holdall.server.access.callers import KeyScope
 from holdall.server.buckets import Bucket
 from holdall.server.control.asked import Asked
@@ -29,7 +28,8 @@ from holdall.server.control.names import BucketName
 from holdall.server.control.paging import After, Limit, described, listed
 from holdall.server.control.problems import Refusal
 from holdall.server.imports import READS, WRITES, import_of
-from holdall.server.transfers import Claim, End, State, Wanted, new_id
+from holdall.server.transfers.values import Claim, End, State, Wanted, new_id
+from holdall.server.transfers.values import Transfer as Record
 
 router = APIRouter(prefix="/transfers", tags=["transfers"])
 
@@ -152,7 +152,7 @@ class Transfer(BaseModel):
     ended_at: datetime | None
 
 
-def shown(found: transfers.Transfer) -> Transfer:
+def shown(found: Record) -> Transfer:
     counts = found.counts
     return Transfer(
         id=found.id,
@@ -195,9 +195,7 @@ async def start_transfer(wanted: WantedTransfer, caller: Caller) -> Transfer:
     Filters(wanted.exclude, wanted.include)  # which says what is wrong with them
     await asyncio.to_thread(_demand_room, caller)
     runner, now = caller.site.transfers, caller.site.state.now()
-    made = transfers.Transfer(
-        id=new_id(now), claim=_claim(caller), wanted=wanted.wanted, created=now
-    )
+    made = Record(id=new_id(now), claim=_claim(caller), wanted=wanted.wanted, created=now)
     await asyncio.to_thread(runner.folder.add, made)
     await runner.look()
     return shown(made)
@@ -304,13 +302,13 @@ async def delete_transfer(transfer: Id, caller: Caller) -> Response:
     return Response(status_code=204)
 
 
-def _seen_by(caller: Calling) -> Callable[[transfers.Transfer], bool]:
+def _seen_by(caller: Calling) -> Callable[[Record], bool]:
     """A key that was narrowed, or is temporary, knows only of what it started itself: names and
     keys of buckets stand there that it may not reach."""
     key = caller.proved.key
     is_whole = key.parent is None and key.caller.key in (None, KeyScope())
 
-    def sees(found: transfers.Transfer) -> bool:
+    def sees(found: Record) -> bool:
         if is_whole:
             return caller.is_admin or found.claim.user == caller.user
         return found.claim.access_key == key.id
@@ -318,7 +316,7 @@ def _seen_by(caller: Calling) -> Callable[[transfers.Transfer], bool]:
     return sees
 
 
-async def _found(id: str, caller: Calling) -> transfers.Transfer:
+async def _found(id: str, caller: Calling) -> Record:
     """`NotFound` for what is none of the caller's, too."""
     found = await asyncio.to_thread(caller.site.transfers.folder.get, id)
     if not _seen_by(caller)(found):

@@ -22,11 +22,11 @@ from holdall.server import (
     conditions,
     descriptions,
     encryption,
-    lifecycle_headers,
     shown_checksums,
     uploads,
 )
 from holdall.server.call import Call
+from holdall.server.lifecycle import headers as lifecycle_headers
 from holdall.server.objects import version_header
 from holdall.server.response import Response, xml_response
 from holdall.server.routes import Route

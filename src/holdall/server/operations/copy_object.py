@@ -20,7 +20,6 @@ from holdall.server import (
     copying,
     descriptions,
     encryption,
-    lifecycle_headers,
     owning,
     receiving,
     shown_checksums,
@@ -28,6 +27,7 @@ from holdall.server import (
 from holdall.server.call import Call
 from holdall.server.copying import Source
 from holdall.server.encryption import Protection
+from holdall.server.lifecycle import headers as lifecycle_headers
 from holdall.server.marking import marks_of, require_actions
 from holdall.server.objects import (
     KEPT,

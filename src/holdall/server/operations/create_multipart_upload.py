@@ -5,8 +5,9 @@ from __future__ import annotations
 from holdall.core.values import PutOptions
 from holdall.s3 import checksums as wire
 from holdall.s3.checksums import Multipart
-from holdall.server import encryption, lifecycle_headers, owning, shown_checksums
+from holdall.server import encryption, owning, shown_checksums
 from holdall.server.call import Call
+from holdall.server.lifecycle import headers as lifecycle_headers
 from holdall.server.marking import marks_of, require_actions
 from holdall.server.objects import attributes_of, content_type_of, metadata_of, tags_of
 from holdall.server.response import Headers, Response, xml_response

@@ -15,13 +15,13 @@ from holdall.server import (
     conditions,
     descriptions,
     encryption,
-    lifecycle_headers,
     locks,
     parts,
     shown_checksums,
 )
 from holdall.server.call import Call
 from holdall.server.finding import found
+from holdall.server.lifecycle import headers as lifecycle_headers
 from holdall.server.objects import describing
 from holdall.server.parts import Chosen
 from holdall.server.response import Headers, Response

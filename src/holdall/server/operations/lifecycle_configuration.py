@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from holdall.server import documents, lifecycle_documents
+from holdall.server import documents
 from holdall.server.call import Call
-from holdall.server.lifecycle_documents import SETTING
-from holdall.server.lifecycle_rules import Lifecycle
+from holdall.server.lifecycle import documents as lifecycle_documents
+from holdall.server.lifecycle.documents import SETTING
+from holdall.server.lifecycle.rules import Lifecycle
 from holdall.server.response import Headers, Response, empty
 from holdall.server.routes import Route
 

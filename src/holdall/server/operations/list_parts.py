@@ -8,8 +8,9 @@ from holdall.core.values import Part
 from holdall.s3.checksums import Multipart
 from holdall.s3.times import to_iso
 from holdall.s3.xml import Node
-from holdall.server import lifecycle_headers, listing, parts, shown_checksums, uploads
+from holdall.server import listing, parts, shown_checksums, uploads
 from holdall.server.call import Call
+from holdall.server.lifecycle import headers as lifecycle_headers
 from holdall.server.response import Response, xml_response
 from holdall.server.routes import Route
 from holdall.server.uploads import Open

@@ -9,12 +9,12 @@ from holdall.server import (
     conditions,
     descriptions,
     encryption,
-    lifecycle_headers,
     owning,
     receiving,
     shown_checksums,
 )
 from holdall.server.call import Call
+from holdall.server.lifecycle import headers as lifecycle_headers
 from holdall.server.marking import marks_of, require_actions
 from holdall.server.objects import (
     attributes_of,

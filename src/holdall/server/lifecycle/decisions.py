@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from holdall.core.values import Revision
-from holdall.server import lifecycle_rules
-from holdall.server.lifecycle_rules import Rule
+from holdall.server.lifecycle.rules import Rule, abortion
 
 
 class Place(NamedTuple):
@@ -58,7 +57,7 @@ def abortion_rule(
     rules: Iterable[Rule], key: str, started_at: datetime, now: datetime
 ) -> str | None:
     """The id of the rule by which an upload that is not completed is given up."""
-    due = lifecycle_rules.abortion(rules, key, started_at)
+    due = abortion(rules, key, started_at)
     return due.rule if due is not None and due.time <= now else None
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from holdall.core.values import Revision
-from holdall.server.lifecycle_decisions import (
+from holdall.server.lifecycle.decisions import (
     Place,
     abortion_rule,
     due_rule,
@@ -14,7 +14,7 @@ from holdall.server.lifecycle_decisions import (
     places,
     prefixes,
 )
-from holdall.server.lifecycle_rules import Expiration, Filter, NoncurrentExpiration, Rule
+from holdall.server.lifecycle.rules import Expiration, Filter, NoncurrentExpiration, Rule
 
 
 def on(day, hour=0):

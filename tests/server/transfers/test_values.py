@@ -18,7 +18,7 @@ from holdall.core.errors import (
     StoreError,
     TransferFailed,
 )
-from holdall.server.transfers import (
+from holdall.server.transfers.values import (
     ATTEMPTS,
     SHOWN,
     Claim,

@@ -5,13 +5,16 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from holdall.core.values import Revision
-from holdall.server import lifecycle_rules
-from holdall.server.lifecycle_rules import (
+from holdall.server.lifecycle.rules import (
     Due,
     Expiration,
     Filter,
     NoncurrentExpiration,
     Rule,
+    abort_headers,
+    abortion,
+    expiration,
+    expiration_header,
     midnight_after,
 )
 
@@ -83,12 +86,12 @@ def test_the_earliest_expiration_counts_and_of_equals_the_first():
         rule("marker", expiration=Expiration(marker=True)),
         rule("noncurrent", noncurrent=NoncurrentExpiration(1)),
     ]
-    assert lifecycle_rules.expiration(rules, revision()) == Due(on(5), "early")
+    assert expiration(rules, revision()) == Due(on(5), "early")
 
 
 def test_a_date():
     rules = [rule(expiration=Expiration(date=on(20)))]
-    assert lifecycle_rules.expiration(rules, revision()) == Due(on(20), "rule")
+    assert expiration(rules, revision()) == Due(on(20), "rule")
 
 
 def test_noncurrent_versions():
@@ -97,18 +100,18 @@ def test_noncurrent_versions():
 
 def test_nothing_expires():
     rules = [rule(expiration=Expiration(marker=True)), rule(abort=1)]
-    assert lifecycle_rules.expiration(rules, revision()) is None
+    assert expiration(rules, revision()) is None
 
 
 def test_the_header():
     rules = [rule("delete after 3 days", expiration=Expiration(days=3))]
-    header = lifecycle_rules.expiration_header(rules, revision(), MADE)
+    header = expiration_header(rules, revision(), MADE)
     assert header == ('expiry-date="Thu, 05 Mar 2026 00:00:00 GMT", rule-id="delete after 3 days"')
 
 
 def test_a_header_carries_no_more_than_it_can():
     rules = [rule('a"é\r\n', expiration=Expiration(days=3))]
-    header = lifecycle_rules.expiration_header(rules, revision(), MADE)
+    header = expiration_header(rules, revision(), MADE)
     assert header is not None
     assert header.endswith('rule-id="a%22%C3%A9%0D%0A"')
 
@@ -116,13 +119,13 @@ def test_a_header_carries_no_more_than_it_can():
 def test_no_header():
     rules = [rule(expiration=Expiration(days=3))]
     old = revision(is_current=False)
-    assert lifecycle_rules.expiration_header(rules, old, MADE) is None
-    assert lifecycle_rules.expiration_header([], revision(), MADE) is None
+    assert expiration_header(rules, old, MADE) is None
+    assert expiration_header([], revision(), MADE) is None
 
 
 def test_a_date_that_is_over_means_the_next_run():
     rules = [rule(expiration=Expiration(date=on(1, month=1)))]
-    header = lifecycle_rules.expiration_header(rules, revision(), MADE)
+    header = expiration_header(rules, revision(), MADE)
     assert header is not None
     assert header.startswith('expiry-date="Mon, 02 Mar 2026 00:00:00 GMT"')
 
@@ -134,9 +137,9 @@ def test_uploads_that_are_given_up():
         rule("week", abort=7),
         rule("three", filter=Filter("logs/"), abort=3),
     ]
-    assert lifecycle_rules.abortion(rules, "logs/a", MADE) == Due(on(5), "three")
-    assert lifecycle_rules.abort_headers(rules, "logs/a", MADE) == [
+    assert abortion(rules, "logs/a", MADE) == Due(on(5), "three")
+    assert abort_headers(rules, "logs/a", MADE) == [
         ("x-amz-abort-date", "Thu, 05 Mar 2026 00:00:00 GMT"),
         ("x-amz-abort-rule-id", "three"),
     ]
-    assert lifecycle_rules.abort_headers(rules[:2], "logs/a", MADE) == []
+    assert abort_headers(rules[:2], "logs/a", MADE) == []

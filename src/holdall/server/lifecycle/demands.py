@@ -8,7 +8,7 @@ from typing import Final
 
 from holdall.s3.errors import S3Error
 from holdall.s3.times import to_iso
-from holdall.server.lifecycle_rules import Filter, Rule, Transition, midnight_after
+from holdall.server.lifecycle.rules import Filter, Rule, Transition, midnight_after
 
 MAX_ID: Final = 255
 MAX_SIZE: Final = 50 * 1024**4

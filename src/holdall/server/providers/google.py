@@ -19,7 +19,7 @@ from holdall.payloads.gcs.client import ENDPOINT, GcsClient
 from holdall.payloads.gcs.tokens import SessionAccess
 from holdall.s3.federation import Wish
 from holdall.server.imports import GoogleKey, Place
-from holdall.server.provider_issuer import (
+from holdall.server.providers.issuer import (
     ProviderRefused,
     Unreachable,
     UrlWish,

@@ -17,7 +17,7 @@ from holdall.server.imports import READS, WRITES, Import, import_of
 from holdall.server.keys import Key
 from holdall.server.sessions import Sessions
 from holdall.server.state import State
-from holdall.server.transfers import Claim, Stopped, Wanted
+from holdall.server.transfers.values import Claim, Stopped, Wanted
 
 LIFETIME: Final = timedelta(hours=24)
 """Of the credentials of one attempt."""

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdall.s3.errors import S3Error
-from holdall.server import lifecycle_documents as documents
-from holdall.server.lifecycle_rules import (
+from holdall.server.lifecycle import documents
+from holdall.server.lifecycle.rules import (
     Expiration,
     Filter,
     Lifecycle,

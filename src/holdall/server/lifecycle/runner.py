@@ -31,10 +31,10 @@ from holdall.engine.remove import remove_revision
 from holdall.engine.uploads import abort_row, list_uploads
 from holdall.engine.versions import START, list_versions
 from holdall.s3.errors import S3Error
-from holdall.server import lifecycle_decisions as decisions
-from holdall.server.lifecycle_decisions import Place
-from holdall.server.lifecycle_documents import SETTING, from_setting
-from holdall.server.lifecycle_rules import Rule, midnight_after
+from holdall.server.lifecycle import decisions
+from holdall.server.lifecycle.decisions import Place
+from holdall.server.lifecycle.documents import SETTING, from_setting
+from holdall.server.lifecycle.rules import Rule, midnight_after
 
 ACTOR: Final = "lifecycle"
 """Who does it, as events say."""

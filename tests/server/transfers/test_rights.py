@@ -15,8 +15,9 @@ from holdall.server.authorisation import Caller
 from holdall.server.keys import Key
 from holdall.server.sessions import Sessions
 from holdall.server.state import State
-from holdall.server.transfers import Claim, Stopped
-from holdall.server.transfers_rights import LIFETIME, Rights
+from holdall.server.transfers.rights import LIFETIME, Rights
+from holdall.server.transfers.values import Claim, Stopped
+from tests.server.clock import Clock
 
 NOW = datetime(2026, 5, 17, 9, 30, tzinfo=UTC)
 PARENT = Key("AKIDPARENT", "parent secret", Caller(kind="user", user="ann", canonical_id="1"))
@@ -24,17 +25,9 @@ POLICY = json.dumps({"Statement": {"Effect": "Allow", "Action": "s3:GetObject", 
 PLAIN = Claim(user="ann", access_key=PARENT.id, permanent=PARENT.id)
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

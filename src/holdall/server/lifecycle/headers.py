@@ -7,8 +7,8 @@ from datetime import datetime
 
 from holdall.core.values import Revision
 from holdall.server.buckets import Bucket
-from holdall.server.lifecycle_documents import lifecycle_of
-from holdall.server.lifecycle_rules import abort_headers, expiration_header
+from holdall.server.lifecycle.documents import lifecycle_of
+from holdall.server.lifecycle.rules import abort_headers, expiration_header
 from holdall.server.response import Headers
 
 

@@ -8,12 +8,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from holdall.core.errors import HoldallError, Timeout
+from holdall.core.errors import FormatError, HoldallError, Timeout
 from holdall.server.state import State
-from holdall.server.transfers import Stopped, Transfer, attempted, begun, noted
-from holdall.server.transfers_attempt import Attempts, Tally
-from holdall.server.transfers_folder import Folder, Held
-from holdall.server.transfers_rights import Granted, Rights
+from holdall.server.transfers.attempt import Attempts, Tally
+from holdall.server.transfers.folder import Folder, Held
+from holdall.server.transfers.rights import Granted, Rights
+from holdall.server.transfers.values import Stopped, Transfer, attempted, begun, noted
 
 AT_ONCE: Final = 2
 LOOK: Final = 2.0
@@ -87,9 +87,12 @@ class TransferRunner:
             if held is None:
                 await self._note_end(id)
                 return
-        except HoldallError:
+        except FormatError:
             _log.exception("transfer %s cannot be read", id)
             self._over.add(id)
+            return
+        except OSError as error:  # it may pass, and must not hold up the others
+            _log.warning("transfer %s could not be looked at; it will be again: %s", id, error)
             return
         task = asyncio.create_task(self._run(held))
         self._running[id] = task

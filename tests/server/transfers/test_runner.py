@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,10 +17,10 @@ from yarl import URL
 
 from holdall.client.progress import StorageProgressComplete
 from holdall.core.errors import Busy, PermissionDenied, StorageFull
-from holdall.server import private_files, transfers_runner
-from holdall.server.transfers import ATTEMPTS, Claim, End, Stopped, Transfer, Wanted, new_id
-from holdall.server.transfers_folder import TRANSFERS, Folder
-from holdall.server.transfers_runner import AT_ONCE, TransferRunner
+from holdall.server import private_files
+from holdall.server.transfers.folder import TRANSFERS, Folder
+from holdall.server.transfers.runner import AT_ONCE, TransferRunner
+from holdall.server.transfers.values import ATTEMPTS, Claim, End, Stopped, Transfer, Wanted, new_id
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ANY = URL("blob:b/k")
@@ -93,7 +95,7 @@ class Worker:
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LOOK", "TICK", "PAUSE"):
-        monkeypatch.setattr(transfers_runner, name, 0.01)
+        monkeypatch.setattr(f"holdall.server.transfers.runner.{name}", 0.01)
 
 
 @pytest.fixture
@@ -253,10 +255,6 @@ async def test_a_full_disk_loses_nothing(
     assert (await worker.over(id)).state == "done"
 
 
-def spoil(path: Path) -> None:
-    path.write_text("{")
-
-
 async def test_one_that_is_cancelled_before_it_began_is_let_go(
     worker: Worker, second: Worker
 ) -> None:
@@ -274,9 +272,32 @@ async def test_a_broken_file_holds_nothing_up(
     worker: Worker, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken, id = worker.add(), worker.add(1)
-    spoil(tmp_path / TRANSFERS / f"{broken}.json")
+    (tmp_path / TRANSFERS / f"{broken}.json").write_text("{")
     worker.attempts.go.set()
     await worker.runner.look()
     assert (await worker.over(id)).state == "done"
     await worker.runner.look()
     assert caplog.text.count("cannot be read") == 1
+
+
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.EIO])
+async def test_a_lock_that_cannot_be_opened_now_is_tried_again(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, code: int
+) -> None:
+    unlucky, id = worker.add(), worker.add(1)
+    opened, refused = os.open, list[str]()
+
+    def refusing_once(path: Any, *how: Any, **more: Any) -> int:
+        if str(path).endswith(f"{unlucky}.lock") and not refused:
+            refused.append(str(path))
+            raise OSError(code, os.strerror(code), str(path))
+        return opened(path, *how, **more)
+
+    monkeypatch.setattr(os, "open", refusing_once)
+    worker.attempts.go.set()
+    await worker.runner.look()
+    assert (await worker.over(id)).state == "done", "nothing is held up"
+    assert os.strerror(code) in caplog.text
+    assert (worker.folder.get(unlucky).state, len(refused)) == ("queued", 1)
+    await worker.runner.look()
+    assert (await worker.over(unlucky)).state == "done"

@@ -3,10 +3,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from holdall.core.values import Revision, Versioning
-from holdall.server import lifecycle_headers
 from holdall.server.buckets import Bucket
-from holdall.server.lifecycle_documents import to_setting
-from holdall.server.lifecycle_rules import Expiration, Filter, Lifecycle, Rule
+from holdall.server.lifecycle import headers
+from holdall.server.lifecycle.documents import to_setting
+from holdall.server.lifecycle.rules import Expiration, Filter, Lifecycle, Rule
 
 MADE = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
 RULE = Rule("week", True, Filter("logs/"), expiration=Expiration(days=7), abort=1)
@@ -23,19 +23,19 @@ def revision(key):
 
 def test_an_object_that_goes():
     expected = 'expiry-date="Mon, 09 Mar 2026 00:00:00 GMT", rule-id="week"'
-    found = lifecycle_headers.of_object(bucket(RULE), revision("logs/a"), lambda: MADE)
+    found = headers.of_object(bucket(RULE), revision("logs/a"), lambda: MADE)
     assert found == [("x-amz-expiration", expected)]
 
 
 def test_an_object_that_stays():
-    assert lifecycle_headers.of_object(bucket(RULE), revision("other"), lambda: MADE) == []
-    assert lifecycle_headers.of_object(bucket(), revision("logs/a"), lambda: MADE) == []
+    assert headers.of_object(bucket(RULE), revision("other"), lambda: MADE) == []
+    assert headers.of_object(bucket(), revision("logs/a"), lambda: MADE) == []
 
 
 def test_an_upload():
-    assert lifecycle_headers.of_upload(bucket(RULE), "logs/a", MADE) == [
+    assert headers.of_upload(bucket(RULE), "logs/a", MADE) == [
         ("x-amz-abort-date", "Tue, 03 Mar 2026 00:00:00 GMT"),
         ("x-amz-abort-rule-id", "week"),
     ]
-    assert lifecycle_headers.of_upload(bucket(RULE), "other", MADE) == []
-    assert lifecycle_headers.of_upload(bucket(), "logs/a", MADE) == []
+    assert headers.of_upload(bucket(RULE), "other", MADE) == []
+    assert headers.of_upload(bucket(), "logs/a", MADE) == []

@@ -25,10 +25,10 @@ from holdall.client.scheduling import Limits, Scheduler
 from holdall.client.values.bucket import bucket_of
 from holdall.core.errors import TransferFailed
 from holdall.server.imports import Import
-from holdall.server.providers import Providers
-from holdall.server.transfers import Counts, End, Wanted
-from holdall.server.transfers_home import Home
-from holdall.server.transfers_rights import Granted, Imports
+from holdall.server.providers.providers import Providers
+from holdall.server.transfers.home import Home
+from holdall.server.transfers.rights import Granted, Imports
+from holdall.server.transfers.values import Counts, End, Wanted
 from holdall.transfer.blob_side import BlobSide
 from holdall.transfer.rules import Rules
 from holdall.transfer.steps import Step, Verb

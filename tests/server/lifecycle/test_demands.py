@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from holdall.s3.errors import S3Error
-from holdall.server import lifecycle_demands
-from holdall.server.lifecycle_rules import (
+from holdall.server.lifecycle import demands
+from holdall.server.lifecycle.rules import (
     Expiration,
     Filter,
     NoncurrentExpiration,
@@ -25,7 +25,7 @@ def rule(id="one", filter=None, **actions):
 def check(*rules):
     """The code of what is refused; None if nothing is."""
     try:
-        lifecycle_demands.check(rules)
+        demands.check(rules)
     except S3Error as error:
         return error.code
     return None

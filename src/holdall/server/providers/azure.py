@@ -20,7 +20,7 @@ from holdall.core.errors import NotSupported
 from holdall.payloads.azure import Account, AzureClient
 from holdall.s3.federation import Wish
 from holdall.server.imports import AzureKey, Place
-from holdall.server.provider_issuer import ProviderRefused, UrlWish, asked, signed
+from holdall.server.providers.issuer import ProviderRefused, UrlWish, asked, signed
 
 _ONE: Final = "restype=container&comp=list&maxresults=1"
 _LISTED: Final = b"<EnumerationResults"

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from holdall.core.errors import FormatError, NotFound
-from holdall.server import transfers_folder
-from holdall.server.transfers import Claim, Counts, End, Failed, Transfer, Wanted, new_id
-from holdall.server.transfers_folder import KEPT, TRANSFERS, Folder
+from holdall.server.transfers.folder import KEPT, TRANSFERS, Folder
+from holdall.server.transfers.values import Claim, Counts, End, Failed, Transfer, Wanted, new_id
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -136,7 +135,7 @@ def test_a_file_of_something_else(folder: Folder, tmp_path: Path) -> None:
 def test_old_ones_are_forgotten(
     folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transfers_folder, "MOST_KEPT", 2)
+    monkeypatch.setattr("holdall.server.transfers.folder.MOST_KEPT", 2)
     ages = [KEPT + timedelta(1), timedelta(3), timedelta(2), timedelta(1)]
     made = [transfer(NOW - age).over("done", NOW - age) for age in ages]
     running = transfer(NOW - timedelta(300))

@@ -12,10 +12,10 @@ from holdall.s3 import xml
 from holdall.s3.errors import S3Error
 from holdall.s3.times import from_iso, to_iso
 from holdall.s3.xml import Content, Element, Node
-from holdall.server import lifecycle_demands as demands
 from holdall.server.buckets import Bucket
 from holdall.server.documents import remembered
-from holdall.server.lifecycle_rules import (
+from holdall.server.lifecycle import demands
+from holdall.server.lifecycle.rules import (
     MINIMUM_SIZES,
     Expiration,
     Filter,

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +19,12 @@ from holdall.cli.profiles import Profile
 from holdall.cli.remote import Remote
 from holdall.core.errors import StoreError
 from holdall.server.options import ServerOptions
-from holdall.server.transfers_folder import TRANSFERS
-from holdall.server.transfers_home import Home
-from tests.server.gate import Gate
+from holdall.server.transfers.folder import TRANSFERS
+from holdall.server.transfers.home import Home
+from holdall.testing.proxy import Proxy
+from tests.line import HeldUp, line_to
 from tests.server.running.test_serving import await_workers, self_signed, served
-from tests.server.transferring import content, ended, imported, started
+from tests.server.transfers.transferring import content, ended, imported, started
 from tests.server.whole import Whole, control, s3, serving_whole
 
 KEYS = 12
@@ -43,9 +45,9 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
 
 
 @pytest.fixture
-def gate(other: Whole) -> Iterator[Gate]:
-    with Gate(other.endpoint).standing() as standing:
-        yield standing
+def line(other: Whole) -> Iterator[Proxy]:
+    with line_to(other.endpoint) as proxy:
+        yield proxy
 
 
 def asked(profile: Profile, work: Callable[[Remote], Awaitable[T]]) -> T:
@@ -58,33 +60,34 @@ def asked(profile: Profile, work: Callable[[Remote], Awaitable[T]]) -> T:
     return asyncio.run(asking())
 
 
-def begun(profile: Profile, other: Whole, gate: Gate) -> str:
-    """A transfer that is held up at one key."""
+def begun(profile: Profile, other: Whole, line: Proxy) -> tuple[str, HeldUp]:
+    """A transfer that is held up at one key, and what holds it."""
+    held_up = HeldUp("/k06")
 
     async def work(admin: Remote) -> str:
         await admin.post("/buckets", name="target")
-        place = await imported(admin, other, "theirs", gate.endpoint)
-        gate.shut = b"/k06"
+        place = await imported(admin, other, "theirs", line.endpoint_url)
+        line.choose(held_up)
         return await started(admin, place, "target")
 
     id = asked(profile, work)
-    assert gate.reached.wait(30)
-    return id
+    assert held_up.reached.wait(30)
+    return id, held_up
 
 
 def finished(profile: Profile, id: str) -> dict[str, Any]:
     return asked(profile, lambda admin: ended(admin, id))
 
 
-def test_it_goes_on_after_a_stop(tmp_path: Path, other: Whole, gate: Gate) -> None:
+def test_it_goes_on_after_a_stop(tmp_path: Path, other: Whole, line: Proxy) -> None:
     """The server does not wait for it."""
     with serving_whole(tmp_path / "own", allow_private_endpoints=True) as first:
-        id = begun(first.profile, other, gate)
+        id, held_up = begun(first.profile, other, line)
         began = time.monotonic()
     assert time.monotonic() - began < 15
     found = json.loads((tmp_path / "own" / TRANSFERS / f"{id}.json").read_text())
     assert (found["state"], found["fruitless"]) == ("queued", 0)
-    gate.open()
+    held_up.let_go()
     with serving_whole(tmp_path / "own", allow_private_endpoints=True) as second:
         after = finished(second.profile, id)
         assert (after["state"], after["failed"]) == ("done", 0)
@@ -93,29 +96,30 @@ def test_it_goes_on_after_a_stop(tmp_path: Path, other: Whole, gate: Gate) -> No
 
 
 def test_what_it_reads_from_itself_does_not_hold_it_up(
-    tmp_path: Path, other: Whole, gate: Gate
+    tmp_path: Path, other: Whole, line: Proxy
 ) -> None:
+    held_up = HeldUp("/k06")
     with serving_whole(tmp_path / "own", allow_private_endpoints=True) as found:
         client = s3(found.profile)
         client.create_bucket(Bucket="source")
         client.put_object(Bucket="source", Key="k06", Body=bytes(40 * 1024 * 1024))
 
         async def work(admin: Remote) -> str:
-            place = await imported(admin, other, "theirs", gate.endpoint)
-            gate.shut = b"/k06"
+            place = await imported(admin, other, "theirs", line.endpoint_url)
+            line.choose(held_up)
             return await started(admin, "source", place, target={"bucket": place, "prefix": "back"})
 
         asked(found.profile, work)
-        assert gate.reached.wait(30)
+        assert held_up.reached.wait(30)
         began = time.monotonic()
     assert time.monotonic() - began < 15
 
 
-def test_it_goes_on_after_a_kill(tmp_path: Path, other: Whole, gate: Gate) -> None:
+def test_it_goes_on_after_a_kill(tmp_path: Path, other: Whole, line: Proxy) -> None:
     with served(tmp_path, PRIVATE) as first:
-        id = begun(first.profile, other, gate)
+        id, held_up = begun(first.profile, other, line)
         assert first.stop(signal.SIGKILL) == -signal.SIGKILL
-    gate.open()
+    held_up.let_go()
     with served(tmp_path, PRIVATE) as second:
         assert finished(second.profile, id)["state"] == "done"
         assert content(s3(second.profile), "target") == content(s3(other.profile), "theirs")
@@ -133,19 +137,20 @@ def _has_open(pid: int, path: Path) -> bool:
 
 
 def test_one_of_several_workers_runs_it_and_another_takes_over(
-    tmp_path: Path, other: Whole, gate: Gate
+    tmp_path: Path, other: Whole, line: Proxy
 ) -> None:
     with served(tmp_path, PRIVATE, "--workers", "2") as found:
         workers = await_workers(found)
-        id = begun(found.profile, other, gate)
+        id, held_up = begun(found.profile, other, line)
         (holder,) = holders(tmp_path / "store" / TRANSFERS, workers)
-        assert gate.asked(b"/k06") == 1
+        assert [each.target for each in line.met] == ["/theirs/k06"]
         os.kill(holder, signal.SIGKILL)
-        gate.open()
+        held_up.let_go()
         after = finished(found.profile, id)
         assert (after["state"], after["steps"]["skip"] > 0) == ("done", True)
         assert content(s3(found.profile), "target") == content(s3(other.profile), "theirs")
-    assert all(gate.asked(f"GET /theirs/k{number:02}".encode()) <= 2 for number in range(KEYS))
+    reads = Counter(each.target for each in line.asked if each.method == "GET")
+    assert all(reads[f"/theirs/k{number:02}"] in (1, 2) for number in range(KEYS))
 
 
 async def over_tls(options: ServerOptions, profile: Profile) -> dict[str, Any]:
@@ -185,14 +190,14 @@ def test_by_its_own_certificate_and_no_other(tmp_path: Path) -> None:
         assert asyncio.run(both())["state"] == "done"
 
 
-def test_a_private_address_is_not_connected_to(tmp_path: Path, other: Whole, gate: Gate) -> None:
+def test_a_private_address_is_not_connected_to(tmp_path: Path, other: Whole, line: Proxy) -> None:
     with serving_whole(tmp_path / "own", allow_private_endpoints=True) as lenient:
         asked(lenient.profile, lambda admin: admin.post("/buckets", name="target"))
-        asked(lenient.profile, lambda admin: imported(admin, other, "theirs", gate.endpoint))
-    before = len(gate.heads)
+        asked(lenient.profile, lambda admin: imported(admin, other, "theirs", line.endpoint_url))
+    before = len(line.asked)
     assert before > 0
     with serving_whole(tmp_path / "own") as strict:
         id = asked(strict.profile, lambda admin: started(admin, "theirs-import", "target"))
         found = finished(strict.profile, id)
     assert (found["state"], found["problem"]) == ("failed", "StoreError")
-    assert len(gate.heads) == before
+    assert len(line.asked) == before

@@ -15,8 +15,8 @@ from holdall.backends.protocol import Backend
 from holdall.core.errors import NotSupported
 from holdall.s3.federation import Wish
 from holdall.server.imports import AzureKey, GoogleKey, Held, Import, Place, Vault
-from holdall.server.provider_issuer import DEADLINE, Issuer, Unreachable, UrlWish
-from holdall.server.provider_s3 import S3Issuer
+from holdall.server.providers.issuer import DEADLINE, Issuer, Unreachable, UrlWish
+from holdall.server.providers.s3 import S3Issuer
 
 AT_ONCE: Final = 8
 """Proofs under way: what answers there may be anything, and up to 32 MiB of it are read."""
@@ -62,11 +62,11 @@ class Providers:
         # Late: each has requirements of its own, which need not be installed.
         if isinstance(held, AzureKey):
             with _needing("holdall[azure]"):
-                from holdall.server.provider_azure import AzureIssuer
+                from holdall.server.providers.azure import AzureIssuer
             return AzureIssuer(place, held, self._session)
         if isinstance(held, GoogleKey):
             with _needing("holdall[gcs]"):
-                from holdall.server.provider_google import GoogleIssuer
+                from holdall.server.providers.google import GoogleIssuer
             return GoogleIssuer(place, held, self._session)
         return S3Issuer(place, held, self._session)
 

@@ -17,7 +17,7 @@ from holdall.core.errors import FormatError, NotFound
 from holdall.core.held_files import held
 from holdall.engine.directory import sync_directory, translate
 from holdall.server import private_files
-from holdall.server.transfers import Transfer
+from holdall.server.transfers.values import Transfer
 
 TRANSFERS: Final = "transfers"
 KEPT: Final = timedelta(days=7)
@@ -79,7 +79,7 @@ class Folder:
     def hold(self, id: str) -> Held | None:
         """To work on it. None while somebody else does, and when there is nothing to do.
 
-        `FormatError`.
+        `FormatError` for one that nobody can read; `StoreError`.
         """
         lock = _locked(self._file(id, "lock"))
         if lock is None:

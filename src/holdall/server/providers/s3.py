@@ -18,7 +18,7 @@ from holdall.s3.errors import CODES
 from holdall.s3.federation import Wish
 from holdall.s3.signing import Credentials
 from holdall.server.imports import Place
-from holdall.server.provider_issuer import DEADLINE, ProviderRefused, Unreachable, UrlWish, asked
+from holdall.server.providers.issuer import DEADLINE, ProviderRefused, Unreachable, UrlWish, asked
 
 AWS: Final = "https://s3.{}.amazonaws.com"
 PATIENCE: Final = Patience(connect=5.0, idle=15.0, deadline=DEADLINE)

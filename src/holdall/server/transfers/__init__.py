@@ -1,0 +1,1 @@
+"""Transfers between buckets that the server makes by itself."""
