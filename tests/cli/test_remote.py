@@ -119,6 +119,12 @@ def test_temporary_credentials(
     assert holdall("creds", "--policy", tmp_path / "missing").code == 2
 
 
+def test_temporary_credentials_for_no_bucket(holdall: Holdall) -> None:
+    refused = holdall("creds", "--bucket", "photos", "--bucket", "fotos")
+    assert (refused.code, refused.out) == (3, "")
+    assert "fotos" in refused.err
+
+
 def test_events(holdall: Holdall, whole: Whole) -> None:
     told = holdall("events", "blob:photos/cat", "--after", "0", "--count", "2")
     assert told.code == 0

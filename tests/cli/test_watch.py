@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -65,3 +66,14 @@ def test_what_another_process_does_is_told_as_it_happens(
         assert "blob:docs/new" in watcher.stdout.readline()
         assert watcher.wait(timeout=30) == 0
         assert watcher.stderr.read() == ""
+
+
+def test_a_number_that_was_not_reached_is_said(bucket: str, store: Path) -> None:
+    command = [sys.executable, "-m", "holdall.cli", "watch", bucket, "--after", "999999"]
+    environment = {**os.environ, "HOLDALL_STORE": str(store)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environment, text=True) as watcher:
+        assert watcher.stderr is not None
+        assert "nothing happened to blob:docs after 999999 yet" in watcher.stderr.readline()
+        watcher.send_signal(signal.SIGINT)
+        assert watcher.wait(timeout=30) == 130

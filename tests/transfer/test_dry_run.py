@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from holdall import TransferFailed, connect
+from holdall import TransferFailed
 from holdall.transfer.rules import Rules
 from holdall.transfer.steps import Step, Verb
 from holdall.transfer.transfers import Transfers
 
 from . import trees
+from .stage import Stage
 from .trees import Tree, applied, files_of, lay_out, put_in, read_bucket, read_disk
 
 Read = Callable[[], Awaitable[dict[str, bytes | None]]]
@@ -70,40 +69,6 @@ async def steps_of(
     refused = sum(step.verb is Verb.REFUSE for step in steps)
     assert failed == (0 if dry_run else refused)
     return steps
-
-
-class Stage:
-    """One store for all examples, with new buckets and a new folder for each of them."""
-
-    def __init__(self, folder: Path, runner: asyncio.Runner) -> None:
-        self._folder = folder
-        self._runner = runner
-        self._numbers = count()
-        self.client = connect(folder / "store", owner="ann", fsync=False)
-        self.transfers = Transfers(self.client, folder / "journal")
-
-    def run(self, work: Callable[[str, str, Path], Awaitable[None]]) -> None:
-        self._runner.run(self._with_buckets(work))
-
-    async def _with_buckets(self, work: Callable[[str, str, Path], Awaitable[None]]) -> None:
-        number = next(self._numbers)
-        one, two = f"one-{number}", f"two-{number}"
-        for name in (one, two):
-            await self.client.buckets.create(name)
-        await work(one, two, self._folder / f"tree-{number}")
-
-    async def close(self) -> None:
-        problems = list(await self.client.check())
-        await self.client.aclose()
-        assert problems == []
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with asyncio.Runner() as runner:
-        stage = Stage(tmp_path_factory.mktemp("stage").resolve(), runner)
-        yield stage
-        runner.run(stage.close())
 
 
 def in_buckets(tree: Tree) -> Tree:

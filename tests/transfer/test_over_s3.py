@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from holdall import Client, Conflict
+from holdall import Client, Conflict, NotSupported
 from holdall.backends.s3 import S3Backend
 from holdall.backends.s3.providers import HOLDALL
 from holdall.client.connection import Opened
@@ -126,3 +127,9 @@ async def test_a_tree_up_and_down(transfers: Transfers, local: Path, tmp_path: P
     await transfers.sync(str(local), "blob:box/t", delete=True)
     verified = await transfers.verify(str(local), "blob:box/t")
     assert (verified.same, verified.faults) == (2, 0)
+
+
+async def test_no_way_back_where_time_travel_is_not(client: Client, transfers: Transfers) -> None:
+    await client.buckets.put_blob("box", "p/a", b"1")
+    with pytest.raises(NotSupported, match="its provider does not tell what a bucket held"):
+        await transfers.restore("blob:box/p", at=datetime.now(UTC))

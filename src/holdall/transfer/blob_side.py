@@ -17,15 +17,26 @@ from holdall.transfer.items import Item, Kind
 
 
 class BlobSide:
-    """`at` is a time: the bucket as it stood then. With `scrub` no checksum is believed."""
+    """`at` is a time: the bucket as it stood then. With `scrub` no checksum is believed.
+
+    `whole`: a directory's marker is a blob as any other, and the root's own is there too, its
+    name being empty.
+    """
 
     def __init__(
-        self, root: Place, filters: Filters, *, at: datetime | None = None, scrub: bool = False
+        self,
+        root: Place,
+        filters: Filters,
+        *,
+        at: datetime | None = None,
+        scrub: bool = False,
+        whole: bool = False,
     ) -> None:
         self.root = root.as_folder()
         self.filters = filters
         self._at = at
         self._scrub = scrub
+        self._whole = whole
 
     @property
     def is_past(self) -> bool:
@@ -37,7 +48,7 @@ class BlobSide:
         async with aclosing(list_entries(self.root, at=self._at)) as entries:
             async for entry in entries:
                 relative = entry.key.removeprefix(self.root.key)
-                if relative and isinstance(entry, BlobObject):  # else the root's own marker
+                if isinstance(entry, BlobObject) and (relative or self._whole):
                     yield self._item(relative, entry)
 
     def place_of(self, relative: str) -> Place:
@@ -78,7 +89,7 @@ class BlobSide:
     def _item(self, relative: str, blob: BlobObject) -> Item:
         if not self.filters.wants(relative):
             return Item(relative, Kind.EXCLUDED)
-        kind = Kind.HOLLOW if blob.is_dir() else Kind.FILE
+        kind = Kind.HOLLOW if blob.is_dir() and not self._whole else Kind.FILE
         told = blob.modified_at
         written = None if told is None else self.root.local_time(told)
         return Item(relative, kind, blob.size, written, blob=blob)

@@ -141,7 +141,7 @@ class Planner:
             return []
         if target.kind not in _THERE or self._stays(target, pair.ahead):
             return self._kept(target)
-        return [Step(Verb.DELETE, target.relative, "not at the source", target.size, item=target)]
+        return [self._of_surplus(Verb.DELETE, target)]
 
     def _stays(self, target: Item, ahead: str) -> bool:
         if not self._rules.delete or self._protected.folder_of(target.relative) is not None:
@@ -159,14 +159,18 @@ class Planner:
         self._block(target.relative)
         if target.kind is not Kind.HOLLOW:
             self._target_files.add(target.relative)
-        return []
+        is_told = self._rules.own_past and target.kind in _THERE
+        return [self._of_surplus(Verb.KEEP, target)] if is_told else []
+
+    def _of_surplus(self, verb: Verb, target: Item) -> Step:
+        return Step(verb, target.relative, self._rules.surplus, target.size, item=target)
 
     def _block(self, relative: str) -> None:
         for held in self._held:
             held.blocked = held.blocked or relative.startswith(f"{held.step.relative}/")
 
     def _with_source(self, source: Item, target: Item | None, same: bool | None) -> list[Step]:
-        step = Step(self._nature.verb, source.relative, "new", source.size, item=source)
+        step = Step(self._nature.verb, source.relative, self._rules.lack, source.size, item=source)
         refusal = self._nature.refuses(source) or self._obstacle(source)
         if refusal is None and target is not None and target.kind in (Kind.ODD, Kind.EXCLUDED):
             refusal = target.reason or "excluded at the target"

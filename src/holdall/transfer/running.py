@@ -120,6 +120,21 @@ class Copying(ToBucket):
         _demand_like(reading.revision, made, target)
 
 
+class Restoring(ToBucket):
+    """From a bucket's past to its present: a revision is made the newest where it is."""
+
+    def __init__(self, target: BlobSide, courier: Courier, report: Reporter) -> None:
+        super().__init__(target)
+        self._scheduler = courier.scheduler
+        self._report = report
+
+    async def transfer(self, step: Step) -> None:
+        place = self._target.place_of(step.relative)
+        self._report(StorageProgressStart(place.uri, place.uri, step.size))
+        await self._scheduler.request(lambda: _restore(step, place), self._report)
+        self._report(StorageProgressComplete(place.uri, place.uri, step.size))
+
+
 class Fetching:
     """From a bucket to disk. Folders that deletions leave empty go at the end."""
 
@@ -208,6 +223,10 @@ async def _copy_within(step: Step, source: Place, target: Place) -> None:
     await source.backend.copy(
         source.bucket.id, source.key, target.bucket.id, target.key, revision=_version(step)
     )
+
+
+async def _restore(step: Step, place: Place) -> None:
+    await place.backend.restore(place.bucket.id, place.key, _version(step))
 
 
 def _version(step: Step) -> str | None:

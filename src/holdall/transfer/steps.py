@@ -14,8 +14,10 @@ class Verb(Enum):
     SEND = "send"  # from disk to a bucket
     FETCH = "fetch"  # from a bucket to disk
     COPY = "copy"  # from a bucket to a bucket
+    RESTORE = "restore"  # from a bucket's past to its present
     DELETE = "delete"  # at the target
     SKIP = "skip"  # left alone on purpose
+    KEEP = "keep"  # made since the time that is restored, and left alone
     REFUSE = "refuse"  # cannot be done; the sync counts it as a failure
 
 

@@ -23,7 +23,7 @@ from holdall.transfer.items import Item
 from holdall.transfer.local_side import LocalSide
 from holdall.transfer.planning import Nature, plan
 from holdall.transfer.rules import Rules
-from holdall.transfer.running import Copying, Fetching, Runner, Sending
+from holdall.transfer.running import Copying, Fetching, Restoring, Runner, Sending
 from holdall.transfer.steps import Step, Verb
 
 Side = LocalSide | BlobSide
@@ -105,7 +105,7 @@ class Sync:
                     self._met_all(await runner.delete(step))
                 elif step.verb is Verb.REFUSE:
                     self._met(step, Conflict(step.reason))
-                elif step.verb is Verb.SKIP:
+                elif step.verb in (Verb.SKIP, Verb.KEEP):
                     runner.skip(step)
                 else:
                     yield step
@@ -130,6 +130,8 @@ class Sync:
                 return Sending(source, target, self._courier, self._report)
             case BlobSide() as source, LocalSide() as target:
                 return Fetching(source, target, self._courier, self._report)
+            case BlobSide() as source, BlobSide() as target if source.root == target.root:
+                return Restoring(target, self._courier, self._report)
             case BlobSide() as source, BlobSide() as target:
                 return Copying(source, target, self._courier, self._report)
         raise InvalidArgument("at least one side of a sync is in a bucket")
@@ -141,6 +143,8 @@ def _nature(source: Side, target: Side) -> tuple[Verb, bool]:
             return Verb.SEND, False
         case BlobSide(), LocalSide():
             return Verb.FETCH, True
+        case _ if source.root == target.root:
+            return Verb.RESTORE, False
         case _:
             return Verb.COPY, False
 
@@ -162,5 +166,7 @@ def demand_apart(source: Side, target: Side) -> None:
     here, there = source.root, target.root
     if here.backend is not there.backend or here.bucket.id != there.bucket.id:
         return
+    if here.key == there.key and source.is_past:
+        raise InvalidArgument(f"{here.uri} is both ends: restore it to make it as it was")
     if here.key.startswith(there.key) or there.key.startswith(here.key):
         raise InvalidArgument(f"{there.uri} and {here.uri} are in one another")

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from yarl import URL
+
 from holdall.client.buckets import Buckets
 from holdall.client.client import Client
 from holdall.client.courier import Courier
@@ -23,6 +25,7 @@ from holdall.transfer.entries import Entry
 from holdall.transfer.journal import Journal
 from holdall.transfer.local_side import LocalSide
 from holdall.transfer.manifest import ManifestSide, write_manifest
+from holdall.transfer.past import demand_past
 from holdall.transfer.resumable import Resumable
 from holdall.transfer.rules import Rules
 from holdall.transfer.syncing import Side, Summary, Sync, Told, demand_apart
@@ -95,6 +98,40 @@ class Transfers:
             told=told,
         )
         return await (sync.preview() if dry_run else sync.run())
+
+    async def restore(
+        self,
+        uri: URL | str,
+        *,
+        at: datetime,
+        delete: bool = False,
+        dry_run: bool = False,
+        filters: Filters | None = None,
+        progress: AbstractRecursiveFileProgress | None = None,
+        told: Told = _nobody,
+    ) -> Summary:
+        """Make all below a `blob:` URI as it was at a time; no bytes move.
+
+        What was deleted or changed since becomes the newest revision again, with its metadata
+        and tags; what is as it was stays untouched. What was made since is kept, which `told`
+        hears as `Verb.KEEP`; with `delete` it is deleted. All of it are new revisions, so that
+        it can be taken back in the same way. The rest is as in `sync`.
+
+        `BlobNotFound` when nothing was there then, `HistoryGone` when the bucket forgot,
+        `Conflict` where its versioning is suspended, `NotSupported` at a provider that does not
+        tell how a bucket stood at a time.
+        """
+        root = await demand_past(await self._client.place(str(uri)), at)
+        filters = filters or Filters()
+        restoring = Sync(
+            BlobSide(root, filters, at=at, whole=True),
+            BlobSide(root, filters, whole=True),
+            Rules(delete=delete, own_past=True),
+            courier=self.courier,
+            report=Reporter(progress),
+            told=told,
+        )
+        return await (restoring.preview() if dry_run else restoring.run())
 
     async def mirror(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -19,6 +20,7 @@ from holdall.cli.profiles import Profile as Found
 from holdall.cli.remote import reached
 from holdall.cli.served import run_served
 from holdall.client.client import Client
+from holdall.core.errors import PermissionDenied
 
 _S3: Final = {
     ENDPOINT: "endpoint_url",
@@ -83,6 +85,7 @@ def command(
             variables, ends = await _of_bucket(client, named(one))
             output.result(variables | {"expires_at": ends}, *exports(variables))
         else:
+            await _demand_buckets(client, bucket or ())
             made, ends = await _of_own(found, wanted)
             output.result(made.server_variables | {"expires_at": ends}, *made.server_exports)
 
@@ -102,6 +105,13 @@ async def _of_bucket(client: Client, bucket: Blob) -> tuple[dict[str, str], str]
 
 def _shown(fields: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
     return {name: fields[field] for name, field in names.items()}
+
+
+async def _demand_buckets(client: Client, names: Iterable[str]) -> None:
+    """`BucketNotFound` for a misspelt one; the server narrows to names and does not look."""
+    for name in names:
+        with suppress(PermissionDenied):  # it is there, for others to look at
+            await client.buckets.get(name)
 
 
 async def _of_own(profile: Found, wanted: Mapping[str, Any]) -> tuple[Found, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -15,6 +16,9 @@ from holdall.cli.running import run
 from holdall.client.client import Client
 from holdall.core.errors import HistoryGone
 from holdall.core.values import Event
+
+PATIENCE: Final = 3.0
+"""Seconds until it is said that nothing is after the number that was given."""
 
 
 def command(
@@ -54,8 +58,11 @@ async def watch(
         async with client.buckets.watch(str(named), after=after) as events:
             if output.shows_bars:
                 output.note(f"watching {named}; Ctrl-C ends it")
+            silence = None if after is None else _silence(output, named, after)
             told = 0
             async for event in events:
+                if silence is not None:
+                    silence.cancel()
                 _tell(output, named, event)
                 told += 1
                 if told == count:
@@ -63,6 +70,12 @@ async def watch(
     except HistoryGone as error:
         first = error.floor
         raise HistoryGone(f"{error.message} Those kept begin with {first}", floor=first) from error
+
+
+def _silence(output: Output, named: Blob, after: int) -> asyncio.TimerHandle:
+    """Tells in a while that it waits: with a mistaken number it would seem to hang."""
+    text = f"nothing happened to {named} after {after} yet; waiting for it"
+    return asyncio.get_running_loop().call_later(PATIENCE, output.note, text)
 
 
 def _tell(output: Output, named: Blob, event: Event) -> None:

@@ -21,7 +21,7 @@ def teller(output: Output) -> Callable[[Step], None]:
 
 
 def _line(step: Step) -> str:
-    return f"{step.verb.value:<7} {shown_name(step.relative)}  ({step.reason})"
+    return f"{step.verb.value:<7} {shown_name(step.relative or './')}  ({step.reason})"
 
 
 def _fields(step: Step) -> dict[str, Any]:
