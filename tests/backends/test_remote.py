@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 import aiohttp
@@ -12,8 +13,11 @@ import pytest
 from holdall.backends.protocol import Backend
 from holdall.backends.remote import RemoteBackend
 from holdall.backends.remote.control import Access, Control, Json
-from holdall.core.values import PutOptions, Span
-from holdall.s3.client import Retries
+from holdall.core.errors import BlobNotFound, ChecksumMismatch, HoldallError, PreconditionFailed
+from holdall.core.values import Precondition, PutOptions, Revision, Span
+from holdall.s3.batches import Part
+from holdall.s3.client import Answer, Retries, batching
+from holdall.s3.client.batching import BatchingSender
 from holdall.s3.client.parts import PART
 from holdall.testing.backends import BackendTests
 from tests.server.whole import Whole, s3, serving_whole
@@ -137,3 +141,92 @@ class TestOneRequest:
         assert "x-holdall-revision" not in headers
         told = s3(whole.profile).get_object(Bucket="box", Key="k")["ResponseMetadata"]
         assert "x-holdall-revision" not in told["HTTPHeaders"]
+
+
+class TestTogether:
+    """Small blobs that come and go at once travel in batches, and nobody can tell."""
+
+    @pytest.fixture
+    def batches(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        sent = list[int]()
+        together = BatchingSender._together
+
+        async def counted(self: BatchingSender, parts: Sequence[Part]) -> Sequence[Answer]:
+            sent.append(len(parts))
+            return await together(self, parts)
+
+        monkeypatch.setattr(BatchingSender, "_together", counted)
+        return sent
+
+    async def test_each_is_its_own(self, box: RemoteBackend, batches: list[int]) -> None:
+        keys = [f"{number}/ü \n%" for number in range(100)]
+
+        async def put(key: str) -> Revision:
+            return await box.put("box", key, key.encode(), options=PUT)
+
+        async def get(key: str) -> tuple[Revision, bytes]:
+            async with await box.open("box", key, small=True) as reading:
+                return reading.revision, await reading.read()
+
+        made = await asyncio.gather(*map(put, keys))
+        assert max(batches) > 1
+        batches.clear()
+        read = await asyncio.gather(*map(get, keys))
+        assert max(batches) > 1
+        assert [revision for revision, _ in read] == made
+        assert [content for _, content in read] == [key.encode() for key in keys]
+        assert made[7] == await box.head("box", keys[7])
+
+    async def test_one_is_refused(self, box: RemoteBackend, batches: list[int]) -> None:
+        async def put(key: str, bucket: str = "box", **options: Any) -> Revision:
+            return await box.put(bucket, key, b"x", options=PutOptions(**options))
+
+        await put("there")
+        found = await asyncio.gather(
+            *(put(str(number)) for number in range(10)),
+            put("there", precondition=Precondition(if_none_match="*")),
+            put("k", checksums={"sha256": bytes(32)}),
+            *(put(str(number)) for number in range(10, 20)),
+            return_exceptions=True,
+        )
+        assert max(batches) > 5
+        errors = [each for each in found if isinstance(each, BaseException)]
+        assert [type(error) for error in errors] == [PreconditionFailed, ChecksumMismatch]
+        assert isinstance(errors[0], HoldallError)
+        assert (errors[0].bucket, errors[0].key) == ("box", "there")
+
+    async def test_what_grew_is_read_all_the_same(
+        self, box: RemoteBackend, batches: list[int]
+    ) -> None:
+        await box.put("box", "large", bytes(PART))
+        await box.put("box", "empty", b"")
+
+        async def get(key: str) -> int:
+            async with await box.open("box", key, small=True) as reading:
+                return len(await reading.read())
+
+        found = await asyncio.gather(*(get(key) for key in ("large", "empty") * 10))
+        assert max(batches) > 1
+        assert found == [PART, 0] * 10
+
+    async def test_versions_too(self, box: RemoteBackend) -> None:
+        first = await box.put("box", "k", b"1")
+        await box.put("box", "k", b"2")
+        await box.delete("box", "k")
+
+        async def get(revision: str | int | None) -> bytes:
+            async with await box.open("box", "k", revision=revision, small=True) as reading:
+                return await reading.read()
+
+        wanted: list[str | int | None] = [first.version, 0, 1, None] * 8
+        found = await asyncio.gather(*map(get, wanted), return_exceptions=True)
+        assert found[:3] == [b"1", b"1", b"2"]
+        assert isinstance(found[3], BlobNotFound)
+        assert [str(each) for each in found] == [str(each) for each in found[:4] * 8]
+
+    async def test_without_batches_it_works_as_well(
+        self, box: RemoteBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(batching, "_PLACE", ("box", "/", "nothing-takes-a-post-here"))
+        made = await asyncio.gather(*(box.put("box", str(n), b"x") for n in range(20)))
+        assert len({revision.key for revision in made}) == 20

@@ -59,7 +59,7 @@ from holdall.payloads.local import LocalPayloads
 class EngineBackend:
     """Meets `Backend`, and adds what only a store of our own can: check, sweep, backup."""
 
-    capabilities = Capabilities()
+    capabilities = Capabilities(embedded=True)
     clock_skew = timedelta()
 
     def __init__(self, engine: Engine) -> None:
@@ -116,7 +116,13 @@ class EngineBackend:
         return await put.put(self.engine, bucket, key, source, options)
 
     async def open(
-        self, bucket: str, key: str, *, revision: RevisionRef = None, span: Span | None = None
+        self,
+        bucket: str,
+        key: str,
+        *,
+        revision: RevisionRef = None,
+        span: Span | None = None,
+        small: bool = False,
     ) -> EngineReading:
         return await open_blob(self.engine, bucket, key, revision, span)
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 from holdall.backends.access import BucketAccess
 from holdall.core.sources import Source
@@ -42,6 +42,10 @@ from holdall.core.values import (
 )
 
 RevisionRef = int | str | None
+
+
+SMALL: Final = 32 * 1024
+"""Bytes of a blob that is worth fetching together with others."""
 
 
 class Reading(Protocol):
@@ -165,9 +169,19 @@ class Backend(Protocol):
         """
 
     async def open(
-        self, bucket: str, key: str, *, revision: RevisionRef = None, span: Span | None = None
+        self,
+        bucket: str,
+        key: str,
+        *,
+        revision: RevisionRef = None,
+        span: Span | None = None,
+        small: bool = False,
     ) -> Reading:
-        """Open a blob for reading. A span that starts at or after the end reads empty."""
+        """Open a blob for reading. A span that starts at or after the end reads empty.
+
+        `small`: at most `SMALL` bytes are expected, and will be read at once; they may be
+        fetched before they are asked for, and together with others.
+        """
 
     async def head(self, bucket: str, key: str, *, revision: RevisionRef = None) -> Revision:
         """The metadata of a blob. A delete marker asked for by revision is returned as such."""

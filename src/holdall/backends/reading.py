@@ -19,6 +19,25 @@ class Download(Protocol):
     async def aclose(self) -> None: ...
 
 
+class Held:
+    """A `Download` of bytes that have all come."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        content, self._content = self._content, b""
+        if not content:
+            raise StopAsyncIteration
+        return content
+
+    async def aclose(self) -> None:
+        """There is nothing to let go of."""
+
+
 class DownloadReading:
     """Meets `holdall.backends.protocol.Reading`.
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 
 from holdall.core.errors import ChecksumMismatch, HoldallError
 from holdall.s3.errors import S3Error
 from holdall.server import authentication, cors, sending
+from holdall.server.authorisation import Caller
+from holdall.server.body import Body
 from holdall.server.call import Call, admit
 from holdall.server.failures import translate
 from holdall.server.guard import load_bucket
 from holdall.server.request import Receive, Request, Scope, Send, new_id
 from holdall.server.response import Headers, Response, failure
+from holdall.server.routes import Route
 from holdall.server.state import State
 from holdall.server.table import route_of
 
@@ -31,14 +35,17 @@ class S3App:
 
     async def answer(self, request: Request, send: Send) -> None:
         """The same for a request that is read already."""
-        response = await self._respond(request)
+        response = await self.guarded(request, lambda: self._handle(request))
         if "origin" in request.headers and request.method != "OPTIONS":
             response.headers += await self._for_browsers(request)
         await sending.send(response, request, send, self.state)
 
-    async def _respond(self, request: Request) -> Response:
+    async def guarded(
+        self, request: Request, handle: Callable[[], Awaitable[Response]]
+    ) -> Response:
+        """What `handle` answers, or S3's answer to what it raises."""
         try:
-            return await self._handle(request)
+            return await handle()
         except S3Error as error:
             return self._failure(error, request)
         except HoldallError as error:
@@ -61,6 +68,10 @@ class S3App:
         route = route_of(request)
         request.operation = route.name
         caller, body = await authentication.authenticate(self.state, request)
+        return await self.serve(route, request, caller, body)
+
+    async def serve(self, route: Route, request: Request, caller: Caller, body: Body) -> Response:
+        """The answer to a caller who is known, and may still be refused."""
         call = Call(self.state, request, route, caller, body)
         await admit(call)
         return await route.handle(call)

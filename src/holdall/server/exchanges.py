@@ -68,8 +68,8 @@ class Meter:
         return Exchange(  # by position: it is made for every request
             request.method,
             operation or request.operation,
-            _bucket(request) if operation is None else None,
-            _access_key(request),
+            bucket_of(request) if operation is None else None,
+            access_key_of(request),
             request.client or "-",
             self.status,
             self.sent,
@@ -79,7 +79,7 @@ class Meter:
         )
 
 
-def _bucket(request: Request) -> str | None:
+def bucket_of(request: Request) -> str | None:
     """None for a name that could not be one of a bucket: logs do not repeat anything."""
     try:
         bucket = request.target.bucket
@@ -88,7 +88,8 @@ def _bucket(request: Request) -> str | None:
     return bucket if bucket and _BUCKET.fullmatch(bucket) else None
 
 
-def _access_key(request: Request) -> str | None:
+def access_key_of(request: Request) -> str | None:
+    """What it claims; None for an unsigned one."""
     header = request.headers.get("authorization")
     if header is not None:
         match = _IN_HEADER.search(header)

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from holdall.s3 import batches
 from holdall.server import health, sending
 from holdall.server.app import S3App
 from holdall.server.background import ending_with_parent, running
+from holdall.server.batches import Batches
 from holdall.server.control.app import ControlApp
 from holdall.server.deliveries import Deliveries
-from holdall.server.exchanges import Meter
+from holdall.server.exchanges import Exchange, Meter
 from holdall.server.logs import RequestLog
 from holdall.server.metrics import Metrics
 from holdall.server.opening import Opened, opened
@@ -34,7 +36,9 @@ from holdall.server.sts import StsApp
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 API: Final = b"/api"
+BATCHES: Final = batches.PATH.encode()
 CONTROL: Final = "Control"
+BATCH: Final = "Batch"
 ACTIONS: Final = {"AssumeRole": assume_role, "GetSessionToken": get_session_token}
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _log = logging.getLogger("holdall.server")
@@ -48,6 +52,7 @@ class _Apps:
     s3: S3App
     control: App
     sts: App
+    batches: App
 
 
 class Root:
@@ -101,10 +106,18 @@ class Root:
             is_worker = self._options.workers > 1
             with ending_with_parent() if is_worker else nullcontext():
                 async with running(deliveries.run), running(transfers):
-                    self._opened = _Apps(
-                        site, S3App(site.state), ControlApp(site), StsApp(site, ACTIONS)
-                    )
+                    self._opened = self._apps_of(site)
                     yield
+
+    def _apps_of(self, site: Opened) -> _Apps:
+        s3 = S3App(site.state)
+        return _Apps(
+            site,
+            s3,
+            ControlApp(site),
+            StsApp(site, ACTIONS),
+            Batches(s3, self._tell_of_part),
+        )
 
     @property
     def _apps(self) -> _Apps:
@@ -131,6 +144,12 @@ class Root:
         self._metrics.count(exchange)
         self._log.write(exchange)
 
+    def _tell_of_part(self, exchange: Exchange) -> None:
+        """The same of a request that came in a batch."""
+        self._metrics.begin()
+        self._metrics.count(exchange)
+        self._log.write(exchange)
+
     def _chosen(self, request: Request) -> tuple[str | None, App | None]:
         """What answers and what that is called; nothing for S3."""
         apps, path = self._apps, request.raw_path
@@ -138,6 +157,8 @@ class Root:
             return None, None
         if path in self._own:
             return self._own[path]
+        if path == BATCHES:
+            return BATCH, apps.batches
         if path == API or path.startswith(API + b"/"):
             return CONTROL, apps.control
         if path == b"/" and request.method == "POST":

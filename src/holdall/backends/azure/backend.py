@@ -202,7 +202,13 @@ class AzureBackend:
             raise _unmet(error, name, key, options.precondition) from error
 
     async def open(
-        self, bucket: str, key: str, *, revision: RevisionRef = None, span: Span | None = None
+        self,
+        bucket: str,
+        key: str,
+        *,
+        revision: RevisionRef = None,
+        span: Span | None = None,
+        small: bool = False,
     ) -> DownloadReading:
         name = self._name(bucket)
         check_key(key)

@@ -248,7 +248,13 @@ class GcsBackend:
         return said.revision(await send(self._client, name, key, source, options))
 
     async def open(
-        self, bucket: str, key: str, *, revision: RevisionRef = None, span: Span | None = None
+        self,
+        bucket: str,
+        key: str,
+        *,
+        revision: RevisionRef = None,
+        span: Span | None = None,
+        small: bool = False,
     ) -> DownloadReading:
         """Two requests: Google does not send metadata with the bytes."""
         name = self._name(bucket)

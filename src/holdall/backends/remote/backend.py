@@ -14,7 +14,7 @@ import aiohttp
 
 from holdall.backends.access import BucketAccess
 from holdall.backends.protocol import RevisionRef
-from holdall.backends.reading import DownloadReading
+from holdall.backends.reading import DownloadReading, Held
 from holdall.backends.remote import granting, naming, records, watching
 from holdall.backends.remote.control import Access, Control, Json, parsed, segment
 from holdall.backends.remote.describing import DescribingClient, told
@@ -178,9 +178,19 @@ class RemoteBackend:
         return found if found.etag == stored.etag else said.stored(key, stored, size)
 
     async def open(
-        self, bucket: str, key: str, *, revision: RevisionRef = None, span: Span | None = None
+        self,
+        bucket: str,
+        key: str,
+        *,
+        revision: RevisionRef = None,
+        span: Span | None = None,
+        small: bool = False,
     ) -> DownloadReading:
         name = await self._place(bucket, key)
+        if small and span is None and not isinstance(revision, int):
+            held = await self._read_whole(name, key, revision)
+            if held is not None:
+                return held
         start, end = (0, None) if span is None else (span.start, span.end)
         said.check_span(start, end)
         if start != end and not isinstance(revision, int):
@@ -198,6 +208,19 @@ class RemoteBackend:
             if download is not None:
                 return DownloadReading(found, download.span, download)
         raise Conflict(f"{key!r} changes faster than it is read.", bucket=name, key=key)
+
+    async def _read_whole(self, name: str, key: str, version: str | None) -> DownloadReading | None:
+        """What is small comes at once, and maybe together with others."""
+        named = None if version is None else naming.carried(version, key)
+        try:
+            answer = await self._client.read(name, key, version=named)
+        except (NotFound, InvalidArgument, NotSupported):
+            return None
+        record = told(answer.headers)
+        if record is None:
+            return None
+        size = len(answer.content)
+        return DownloadReading(records.revision(parsed(record)), (0, size), Held(answer.content))
 
     async def _read_at_once(
         self, name: str, key: str, version: str | None, span: tuple[int, int | None]

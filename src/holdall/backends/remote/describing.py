@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from holdall.s3.client import Body, Download, S3Client, SentPart, Stored
+from holdall.s3.client import Answer, Body, Download, S3Client, SentPart, Stored
+from holdall.s3.client.batching import BatchingSender
 from holdall.s3.client.client import NONE
 
 _ASKING: Final[Mapping[str, str]] = {"x-holdall-describe": "revision"}
@@ -18,7 +19,9 @@ def told(headers: Mapping[str, str]) -> str | None:
 
 
 class DescribingClient(S3Client):
-    """Asks for it with each request that makes a blob or reads one."""
+    """Asks for it with each request that makes a blob or reads one. Small ones travel together."""
+
+    SENDER = BatchingSender
 
     async def put(
         self, bucket: str, key: str, body: bytes | Body, *, headers: Mapping[str, str] = NONE
@@ -37,6 +40,16 @@ class DescribingClient(S3Client):
     ) -> Download:
         said = {**headers, **_ASKING}
         return await super().get(bucket, key, start=start, end=end, version=version, headers=said)
+
+    async def read(
+        self,
+        bucket: str,
+        key: str,
+        *,
+        version: str | None = None,
+        headers: Mapping[str, str] = NONE,
+    ) -> Answer:
+        return await super().read(bucket, key, version=version, headers={**headers, **_ASKING})
 
     async def copy(
         self,

@@ -168,7 +168,13 @@ class S3Backend:
         return said.revision(key, head, tags)
 
     async def open(
-        self, bucket: str, key: str, *, revision: RevisionRef = None, span: Span | None = None
+        self,
+        bucket: str,
+        key: str,
+        *,
+        revision: RevisionRef = None,
+        span: Span | None = None,
+        small: bool = False,
     ) -> DownloadReading:
         name = self._place(bucket, key)
         start, end = (0, None) if span is None else (span.start, span.end)

@@ -7,13 +7,13 @@ import hashlib
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType, TracebackType
-from typing import Final, NamedTuple, Self, TypeVar
+from typing import ClassVar, Final, NamedTuple, Self, TypeVar
 
 import aiohttp
 
 from holdall.core.errors import HoldallError, InvalidArgument, RevisionNotFound
 from holdall.s3 import federation
-from holdall.s3.client import answers
+from holdall.s3.client import answers, sums
 from holdall.s3.client.address import Endpoint, copy_source
 from holdall.s3.client.answers import UNWRITABLE
 from holdall.s3.client.bodies import Body
@@ -73,6 +73,9 @@ class S3Client:
     `content-type`, `x-amz-meta-…`, `if-none-match`, …
     """
 
+    SENDER: ClassVar[type[Sender]] = Sender
+    """What sends the requests."""
+
     def __init__(
         self,
         endpoint_url: str,
@@ -85,7 +88,7 @@ class S3Client:
         retries: Retries = RETRIES,
         patience: Patience = PATIENCE,
     ) -> None:
-        self._sender = Sender(
+        self._sender = self.SENDER(
             Endpoint.parse(endpoint_url, path_style=path_style),
             credentials,
             region=region,
@@ -263,6 +266,19 @@ class S3Client:
         request = Request("GET", bucket, key, _of_version(version), {**asked, **headers})
         response = await self._sender.open(request)
         return Download(self._sender, request, response)
+
+    async def read(
+        self, bucket: str, key: str, *, version: str | None = None, headers: Headers = NONE
+    ) -> Answer:
+        """S3 GetObject, of few bytes, which are compared with the checksum that comes with them.
+
+        `Corrupt`.
+        """
+        query, asked = _of_version(version), {"x-amz-checksum-mode": "ENABLED", **headers}
+        request = Request("GET", bucket, key, query, asked)
+        answer = await self._sender.request(request)
+        sums.verify(answer, request)
+        return answer
 
     async def head(
         self, bucket: str, key: str, *, version: str | None = None, headers: Headers = NONE

@@ -189,12 +189,14 @@ class Sender:
             body = b""
             with suppress(aiohttp.ClientError, asyncio.TimeoutError, StoreError):
                 body = await _content(response, MAX_REFUSAL)  # cut short, the status must do
-        said = refusal(response.status, body)
-        headers = lower(response.headers)
-        failure = refused(said, headers, request.facts)
+        raise self._refused(Answer(response.status, lower(response.headers), body), request)
+
+    def _refused(self, answer: Answer, request: Request) -> Failure:
+        said = refusal(answer.status, answer.content)
+        failure = refused(said, answer.headers, request.facts)
         if said.code == "RequestTimeTooSkewed" or _may_be_skewed(said):
-            failure.transient = self._set_clock(headers.get("date"))
-        raise failure
+            failure.transient = self._set_clock(answer.headers.get("date"))
+        return failure
 
     async def _send(self, request: Request) -> aiohttp.ClientResponse:
         address = self.endpoint.address(request.bucket, request.key, request.query)
