@@ -23,6 +23,7 @@ from benchmarks.transfers.tools import (
     COMMAND,
     RCLONE,
     S5CMD,
+    S5CMD_SYNCED,
     TOOLS,
     Command,
     Tool,
@@ -33,7 +34,7 @@ from holdall.testing.loopback import Missing
 
 Peaks = dict[str, list[int]]
 
-AGAINST = ((COMMAND, S5CMD), (COMMAND, RCLONE), (CLIENT, BOTO3))
+AGAINST = ((COMMAND, S5CMD), (COMMAND, S5CMD_SYNCED), (COMMAND, RCLONE), (CLIENT, BOTO3))
 TARGETS: Mapping[tuple[str, Work], float] = {
     **{(S5CMD.name, work): 1.0 for work in Work},
     (BOTO3.name, Work.FILES_UP): 5.0,
@@ -75,7 +76,11 @@ class _Runs:
             await ran(command, self._environment, tells_time=False)
 
     def sides(self, work: Work, peaks: Peaks) -> dict[str, Side]:
-        return {tool.name: partial(self._once, tool, work, peaks) for tool in self._commands}
+        return {
+            tool.name: partial(self._once, tool, work, peaks)
+            for tool in self._commands
+            if _does(tool, work)
+        }
 
     async def _once(self, tool: Tool, work: Work, peaks: Peaks) -> float:
         route = self.stage.next(work)
@@ -84,6 +89,11 @@ class _Runs:
         await asyncio.to_thread(self.stage.verify, route)
         peaks[tool.name].append(done.peak)
         return self.stage.amount(work) / done.seconds
+
+
+def _does(tool: Tool, work: Work) -> bool:
+    """Uploads leave nothing here that could be synced."""
+    return tool is not S5CMD_SYNCED or not work.is_up
 
 
 async def _measured(work: Work, runs: _Runs, repeats: int) -> list[Line]:
@@ -99,6 +109,8 @@ def _lines(
 ) -> Iterator[Line]:
     unit = "MiB/s" if work.is_large else "files/s"
     for ours, peer in AGAINST:
+        if not _does(peer, work):
+            continue
         what = f"{work.value}, {ours.name}"
         if peer.name in missing:
             yield NotRun(what, peer.name, missing[peer.name])

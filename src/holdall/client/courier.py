@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from holdall.backends.protocol import RevisionRef
+from holdall.client.in_parts import InParts
 from holdall.client.landing import Claims
 from holdall.client.place import Place
 from holdall.client.reporting import Reporter
@@ -14,17 +14,21 @@ from holdall.client.scheduling import Scheduler
 from holdall.client.stamps import Stamp
 
 
-class Large(Protocol):
-    """Carries files that are worth taking up again after an interruption."""
+class Sender(Protocol):
+    """Carries files to blobs that are too large to be put in one go."""
 
     def sends(self, size: int, place: Place) -> bool:
         """Whether a file of so many bytes is one of them on its way to this place."""
 
-    def fetches(self, size: int) -> bool:
-        """Whether a blob of so many bytes is one of them on its way to a file."""
-
     async def send(self, path: Path, stamp: Stamp, place: Place, report: Reporter) -> None:
         """Store a local file; `Conflict` when it is not what `stamp` says any more."""
+
+
+class Fetcher(Protocol):
+    """Carries blobs to files that are too large to be read in one go."""
+
+    def fetches(self, size: int, place: Place) -> bool:
+        """Whether a blob of so many bytes at this place is one of them."""
 
     async def fetch(
         self,
@@ -40,9 +44,16 @@ class Large(Protocol):
         the current revision is wanted, even where `revision` says which one that was."""
 
 
-@dataclass(frozen=True, slots=True)
-class Courier:
-    """Without `large` every file travels in one piece, and an interruption leaves nothing."""
+class Large(Sender, Fetcher, Protocol):
+    """Carries files that are worth taking up again after an interruption."""
 
-    scheduler: Scheduler = field(default_factory=Scheduler)
-    large: Large | None = None
+
+class Courier:
+    """Without `large` an interruption leaves nothing: a large blob arrives in parts side by
+    side, and a file is put in one go, of which a backend that takes parts makes some itself
+    and sends them side by side too."""
+
+    def __init__(self, scheduler: Scheduler | None = None, large: Large | None = None) -> None:
+        self.scheduler = scheduler or Scheduler()
+        self.sender: Sender | None = large
+        self.fetcher: Fetcher = large or InParts(self.scheduler)

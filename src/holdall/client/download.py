@@ -12,7 +12,7 @@ from pathlib import Path
 
 from yarl import URL
 
-from holdall.backends.protocol import Reading, RevisionRef
+from holdall.backends.protocol import SMALL, Reading, RevisionRef
 from holdall.client.appending import Appending
 from holdall.client.courier import Courier
 from holdall.client.landing import Claims, Landing
@@ -88,10 +88,10 @@ class Download:
 
     async def replace(self) -> None:
         """Download all of it, whatever is there."""
-        large = self._courier.large
-        if large is not None and large.fetches(self._blob.size):
+        fetcher = self._courier.fetcher
+        if fetcher.fetches(self._blob.size, self._place):
             what, where = (self._place, self._revision), (self._target, self._claims)
-            await large.fetch(*what, *where, self._report, follows=self._follows)
+            await fetcher.fetch(*what, *where, self._report, follows=self._follows)
             return
         self._report(StorageProgressStart(*self._ends(), self._blob.size))
         await self._courier.scheduler.request(self._whole, self._report)
@@ -155,7 +155,10 @@ class Download:
 
     async def _open(self) -> Reading:
         return await self._place.backend.open(
-            self._place.bucket.id, self._place.key, revision=self._revision
+            self._place.bucket.id,
+            self._place.key,
+            revision=self._revision,
+            small=self._blob.size <= SMALL,
         )
 
     async def _batches(self, reading: Reading) -> AsyncGenerator[bytes, None]:

@@ -106,7 +106,6 @@ class Landing:
     def __init__(self, target: Path, claims: Claims) -> None:
         self._target = target
         self._claims = claims
-        self._temporary = temporary_beside(target)
         self._file: FileIO | None = None
 
     def write(self, data: bytes) -> None:
@@ -124,19 +123,19 @@ class Landing:
         with telling_of_room(self._target):
             os.fsync(file.fileno())
         file.close()
-        self._claims.replace(self._temporary, self._target)
+        self._claims.replace(Path(file.name), self._target)
         self._file = None
 
     def discard(self) -> None:
         """Forget what did not finish. Harmless after `finish`."""
         if self._file is not None:
             self._file.close()
-            self._temporary.unlink(missing_ok=True)
+            Path(self._file.name).unlink(missing_ok=True)
             self._file = None
 
     def _open(self) -> FileIO:
         if self._file is None:
-            self._file = FileIO(self._temporary, "x")
+            self._file = FileIO(temporary_beside(self._target), "x")
         return self._file
 
 

@@ -8,6 +8,7 @@ synced before the end, and a power cut costs what had not reached the disk.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Final, Protocol
 
 from yarl import URL
 
-from holdall.backends.protocol import Reading
+from holdall.backends.protocol import Reading, RevisionRef
 from holdall.client.landing import Claims, telling_of_room
 from holdall.client.local import url_of
 from holdall.client.parts import Cut, cuts, part_size
@@ -32,7 +33,13 @@ from holdall.client.reporting import Reporter
 from holdall.client.scheduling import Scheduler
 from holdall.client.threads import in_thread
 from holdall.core.checksums import combine_crc32c, crc32c
-from holdall.core.errors import Conflict, Corrupt, RevisionNotFound
+from holdall.core.errors import (
+    BlobNotFound,
+    Conflict,
+    Corrupt,
+    PermissionDenied,
+    RevisionNotFound,
+)
 from holdall.core.values import Revision, Span
 
 _LOOK: Final = 1024 * 1024
@@ -81,7 +88,10 @@ def note_of(revision: Revision, temporary: Path) -> DownloadNote:
 
 
 class PartDownload:
-    """One run at a download that has begun. What fails or is cancelled may be run again."""
+    """One run at a download that has begun. What fails or is cancelled may be run again.
+
+    `follows`: what it reads was the current revision a moment ago, and is asked for as such.
+    """
 
     def __init__(
         self,
@@ -93,6 +103,7 @@ class PartDownload:
         claims: Claims,
         scheduler: Scheduler,
         report: Reporter,
+        follows: bool,
     ) -> None:
         self._place = place
         self._target = target
@@ -101,6 +112,8 @@ class PartDownload:
         self._claims = claims
         self._scheduler = scheduler
         self._report = report
+        self._follows = follows
+        self._file: int | None = None
         self._passed = 0
         self._cuts = cuts(note.size, note.part_size)
 
@@ -111,14 +124,28 @@ class PartDownload:
         never joined. `Corrupt` when the whole has another checksum than the blob.
         """
         temporary = Path(self._note.temporary)
-        file = await in_thread(os.open, temporary, _FLAGS, 0o666)
         try:
-            await self._fill(file)
-            await in_thread(os.fsync, file)
+            await self._fill(await in_thread(self._open_file, temporary))
+            await in_thread(self._sync)
         finally:
-            await in_thread(os.close, file)
+            await in_thread(self._close)
         await in_thread(self._claims.replace, temporary, self._target)
         self._report(StorageProgressComplete(*self._ends(), self._note.size))
+
+    def _open_file(self, temporary: Path) -> int:
+        """Held here, too: a caller that is cancelled meanwhile is not told what was opened."""
+        self._file = os.open(temporary, _FLAGS, 0o666)
+        return self._file
+
+    def _sync(self) -> None:
+        assert self._file is not None, "it was opened"
+        with telling_of_room(self._target):
+            os.fsync(self._file)
+
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
 
     async def _fill(self, file: int) -> None:
         self._report(StorageProgressStart(*self._ends(), self._note.size))
@@ -159,19 +186,43 @@ class PartDownload:
         return crc
 
     async def _open(self, cut: Cut) -> Reading:
+        reading = await self._current(cut) if self._follows else None
+        return await self._kept(cut) if reading is None else reading
+
+    async def _current(self, cut: Cut) -> Reading | None:
+        """The part, if the current revision is still the one: a provider has to list all
+        versions to find one of them, and not everybody who may read may list."""
         try:
-            reading = await self._place.backend.open(
-                self._place.bucket.id,
-                self._place.key,
-                revision=self._note.version,
-                span=Span(cut.start, cut.end),
-            )
+            return await self._same(cut, None)
+        except BlobNotFound:
+            return None
+
+    async def _kept(self, cut: Cut) -> Reading:
+        """The part, whatever came after the revision."""
+        try:
+            reading = await self._same(cut, self._note.version)
         except RevisionNotFound as error:
             raise self._changed() from error
-        if not self._note.speaks_of(reading.revision):
-            await reading.aclose()
+        except PermissionDenied as error:
+            if not self._follows:
+                raise
+            raise self._changed() from error  # which it did, or it would not be asked for so
+        if reading is None:
             raise self._changed()
         return reading
+
+    async def _same(self, cut: Cut, revision: RevisionRef) -> Reading | None:
+        """None where what there is now is something else."""
+        reading = await self._place.backend.open(
+            self._place.bucket.id,
+            self._place.key,
+            revision=revision,
+            span=Span(cut.start, cut.end),
+        )
+        if self._note.speaks_of(reading.revision):
+            return reading
+        await reading.aclose()
+        return None
 
     def _changed(self) -> Conflict:
         text = f"{self._place.uri} changed while it was downloaded"
@@ -213,6 +264,7 @@ def _crc_of(file: int, cut: Cut) -> int:
 
 def _write(file: int, chunks: Sequence[bytes], at: int, crc: int, target: Path) -> int:
     """Write chunks from a place on; the checksum `crc` with theirs after it."""
+    start = at
     with telling_of_room(target):
         for chunk in chunks:
             view = memoryview(chunk)
@@ -220,4 +272,8 @@ def _write(file: int, chunks: Sequence[bytes], at: int, crc: int, target: Path) 
                 written = os.pwrite(file, view, at)
                 view, at = view[written:], at + written
             crc = crc32c(chunk, crc)
+    # The disk begins now, not at the end of it all: what is given up here is the cache's own,
+    # and of that only what is on the disk already.
+    if sys.platform == "linux":
+        os.posix_fadvise(file, start, at - start, os.POSIX_FADV_DONTNEED)
     return crc

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 MIB: Final = 1024 * 1024
+LARGE: Final = 16 * MIB
+"""Bytes from which on a file is worth cutting; smaller ones are simply sent again."""
 LEAST: Final = 8 * MIB
 """Bytes of the smallest part, the last one apart; S3 wants 5 MiB (UploadPart)."""
 MOST: Final = 5 * 1024 * MIB

@@ -61,9 +61,9 @@ async def send_file(
 ) -> None:
     """Store a file that was just looked at, whatever is there."""
     found = looked.found
-    large = courier.large if stat.S_ISREG(found.st_mode) else None
-    if large is not None and large.sends(found.st_size, place):
-        await large.send(path, Stamp.of(found), place, report)
+    sender = courier.sender if stat.S_ISREG(found.st_mode) else None
+    if sender is not None and sender.sends(found.st_size, place):
+        await sender.send(path, Stamp.of(found), place, report)
     else:
         await _send(path, looked, place, report, courier.scheduler)
 

@@ -403,6 +403,7 @@ class Capabilities:
     public_access: bool = True
     signed_urls: bool = False
     credentials: bool = False
+    embedded: bool = False  # in this process: to read a blob in parts side by side brings nothing
     any_key: bool = True  # every UTF-8 key of 1 to 1024 bytes, byte-exact
     nested_keys: bool = True  # a key and others below it, such as `a`, `a/` and `a/b`
     cheap_pages: bool = True  # of a listing; else each costs what comes before it, too

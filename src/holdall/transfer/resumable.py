@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from holdall.backends.protocol import RevisionRef
 from holdall.client.landing import Claims, temporary_beside
 from holdall.client.part_download import PartDownload, note_of
 from holdall.client.part_upload import PartUpload, begin_upload, no_demand
+from holdall.client.parts import LARGE
 from holdall.client.place import Place
 from holdall.client.reporting import Reporter
 from holdall.client.scheduling import Scheduler
@@ -31,9 +31,6 @@ from holdall.transfer.entries import DownloadEntry, Entry, UploadEntry, download
 from holdall.transfer.journal import Journal, Record
 from holdall.transfer.likeness import crc_of_blob, crc_of_file
 
-LARGE: Final = 16 * 1024 * 1024
-"""Bytes from which on it is worth noting where a file is; smaller ones are simply repeated."""
-
 
 class Resumable:
     """Carries large files for a `Courier`. Those of the same two ends are one transfer.
@@ -52,7 +49,7 @@ class Resumable:
         # Where an upload cannot be taken up again, a file that stopped begins again.
         return size >= LARGE and place.backend.capabilities.uploads
 
-    def fetches(self, size: int) -> bool:
+    def fetches(self, size: int, place: Place) -> bool:
         return size >= LARGE
 
     async def send(self, path: Path, stamp: Stamp, place: Place, report: Reporter) -> None:
@@ -131,6 +128,7 @@ class Resumable:
             claims=claims,
             scheduler=self._scheduler,
             report=report,
+            follows=entry.follows,
         )
         try:
             await download.run()

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
 import aiohttp
 
-from holdall.core.checksums import Digester, digester
-from holdall.core.errors import Closed, Conflict, Corrupt, PreconditionFailed, StoreError
+from holdall.core.errors import Closed, Conflict, PreconditionFailed, StoreError
 from holdall.s3.client.failures import broken
 from holdall.s3.client.request import Request
 from holdall.s3.client.sender import Sender, lower
+from holdall.s3.client.sums import announced
 from holdall.s3.client.values import Head, quoted
 
 _COVERED: Final = re.compile(r"bytes\s+(\d+)-")
-_SUMS: Final = ("crc64nvme", "crc32c", "crc32", "sha256", "sha1")
 
 
 class Download:
@@ -39,7 +36,7 @@ class Download:
         self._sender = sender
         self._request = request
         self._response: aiohttp.ClientResponse | None = response
-        self._sum = None if response.status == 206 else _announced(headers)
+        self._sum = None if response.status == 206 else announced(headers)
         self._failures = 0
         self._closed = False
 
@@ -81,7 +78,7 @@ class Download:
         try:
             if self._response is None:
                 self._response = await self._resumed()
-            chunk: bytes = await self._response.content.readany()
+            chunk = await _received(self._response.content)
             if not chunk:
                 raise aiohttp.ClientPayloadError("the body ended early")
         except (TimeoutError, aiohttp.ClientError) as error:
@@ -116,17 +113,8 @@ class Download:
         return response
 
     def _verify(self) -> None:
-        if self._sum is None:
-            return
-        actual = self._sum.digester.digest()
-        if actual != self._sum.expected:
-            raise Corrupt(
-                "The bytes that came are not those of the object's checksum.",
-                **self._request.facts,
-                algorithm=self._sum.algorithm,
-                expected=self._sum.expected.hex(),
-                actual=actual.hex(),
-            )
+        if self._sum is not None:
+            self._sum.demand(self._request)
 
     def _drop(self) -> None:
         response, self._response = self._response, None
@@ -144,23 +132,12 @@ class Download:
             response.close()
 
 
-class _Sum:
-    def __init__(self, algorithm: str, expected: bytes) -> None:
-        self.algorithm = algorithm
-        self.expected = expected
-        self.digester: Digester = digester(algorithm)
-
-
-def _announced(headers: Mapping[str, str]) -> _Sum | None:
-    """The checksum of the whole object; one of an upload's parts (`…-7`) says nothing of it."""
-    for algorithm in _SUMS:
-        value = headers.get(f"x-amz-checksum-{algorithm}")
-        if value is not None and "-" not in value:
-            try:
-                return _Sum(algorithm, base64.b64decode(value, validate=True))
-            except ValueError:
-                continue
-    return None
+async def _received(content: aiohttp.StreamReader) -> bytes:
+    """The next bytes as they came, which `readany` would join by copying; none at the end."""
+    while True:
+        chunk, ends_chunk = await content.readchunk()
+        if chunk or not ends_chunk:  # by the chunked coding one may end without bytes
+            return chunk
 
 
 def _span(response: aiohttp.ClientResponse, request: Request) -> tuple[int, int]:
