@@ -6,10 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdall.s3.batches import Part, pack, unpack
+from holdall.s3.batches import LINE, MOST, Part, packed, unpack
 
 SAID = st.dictionaries(st.text().filter(lambda name: name != "size"), st.text(), max_size=4)
 PARTS = st.lists(st.builds(Part, SAID, st.binary(max_size=64)), max_size=5)
+
+
+def pack(parts: list[Part]) -> bytes:
+    return b"".join(map(packed, parts))
 
 
 @given(PARTS)
@@ -49,8 +53,18 @@ def test_of_anything_else_no_part_is_longer_than_it_is(batch: bytes) -> None:
         b'{"size": 2}\n1',
         b'{"size": 0}',
         b'{"size": 0}\n\n',
+        b'{"size": 0}\n' * (MOST + 1),
+        b'{"size": 0' + b" " * LINE + b"}\n",
     ],
 )
 def test_it_says_what_is_no_batch(batch: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         unpack(batch)
+
+
+def test_a_line_that_would_be_too_long_is_not_written() -> None:
+    longest = LINE - len(packed(Part({"a": ""}, b"")))
+    (part,) = unpack(packed(Part({"a": "x" * longest}, b"1")))
+    assert part.content == b"1"
+    with pytest.raises(ValueError, match="line"):
+        packed(Part({"a": "x" * (longest + 1)}, b"1"))

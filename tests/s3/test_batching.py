@@ -16,8 +16,8 @@ from holdall.core.errors import (
     OutcomeUnknown,
     StoreError,
 )
-from holdall.s3.batches import LONGEST, MOST, Part
-from holdall.s3.client.batching import LANES, Lanes, is_small
+from holdall.s3.batches import LONGEST, MOST, Part, packed, unpack
+from holdall.s3.client.batching import FULL, LANES, Lanes, is_small
 from holdall.s3.client.bodies import Body
 from holdall.s3.client.request import Request
 from holdall.s3.client.retrying import Failure
@@ -42,22 +42,25 @@ class Server:
         await self.gate.wait()
         return Answer(200, {}, (request.key or "").encode())
 
-    async def take_many(self, parts: Sequence[Part]) -> Sequence[Answer]:
-        self.together.append([part.said["key"] for part in parts])
+    async def take_many(self, parts: Sequence[bytes]) -> Sequence[Answer]:
+        keys = [part.said["key"] for part in unpack(b"".join(parts))]
+        self.together.append(keys)
         await self.gate.wait()
         if self.failure is not None:
             raise self.failure
-        return [Answer(200, {}, part.said["key"].encode()) for part in parts]
+        return [Answer(200, {}, key.encode()) for key in keys]
 
     @property
     def lanes(self) -> Lanes:
-        return Lanes(self.take, packed, self.take_many)
+        return Lanes(self.take, part_of, self.take_many)
 
 
-def packed(request: Request) -> Part:
+def part_of(request: Request) -> bytes | None:
     if request.key == "bad":
         raise InvalidKey("a bad key")
-    return Part({"key": request.key}, b"")
+    if request.key == "much":
+        return None
+    return packed(Part({"key": request.key}, bytes(request.body.size)))
 
 
 async def started(lanes: Lanes, requests: Sequence[Request]) -> list[asyncio.Task[Answer]]:
@@ -151,6 +154,44 @@ async def test_a_server_that_knows_no_batches_is_sent_none(status: int) -> None:
     assert len(server.together) == 1
 
 
+@pytest.mark.parametrize("status", [400, 413])
+async def test_a_batch_that_was_not_begun_goes_one_by_one(status: int) -> None:
+    server = Server()
+    server.failure = Failure(NotFound("?", status=status))
+    lanes = server.lanes
+    tasks = await started(lanes, [request(n) for n in range(8)])
+    server.gate.set()
+    assert [await outcome(task) for task in tasks] == [str(n) for n in range(8)]
+    server.failure = None
+    server.gate.clear()
+    more = await started(lanes, [request(n) for n in range(8)])
+    server.gate.set()
+    assert [await outcome(task) for task in more] == [str(n) for n in range(8)]
+    assert [len(batch) for batch in server.together] == [8 - LANES] * 2
+
+
+async def test_a_batch_is_no_larger_than_a_proxy_takes() -> None:
+    server = Server()
+    lanes = server.lanes
+    first = await started(lanes, [request(n) for n in range(LANES)])
+    bodies = [Request("PUT", "box", str(n), body=Body.of(bytes(LONGEST))) for n in range(60)]
+    tasks = await started(lanes, bodies)
+    server.gate.set()
+    assert [await outcome(task) for task in tasks] == [str(n) for n in range(60)]
+    assert max(map(len, server.together)) == FULL // (LONGEST + 50)
+    await asyncio.gather(*first)
+
+
+async def test_what_goes_into_no_batch_does_not_wait() -> None:
+    server = Server()
+    lanes = server.lanes
+    tasks = await started(lanes, [request(n) for n in range(LANES + 2)])
+    (much,) = await started(lanes, [Request("PUT", "box", "much", body=Body.of(b"x"))])
+    assert server.alone == ["0", "1", "much"]
+    server.gate.set()
+    assert [await outcome(task) for task in [*tasks, much]] == ["0", "1", "2", "3", "much"]
+
+
 async def test_an_error_in_one_is_its_own() -> None:
     server = Server()
     lanes = server.lanes
@@ -213,8 +254,11 @@ async def test_when_it_is_closed_nobody_waits_for_ever() -> None:
     await settled()
     waiting = await started(lanes, [request(9)])
     await lanes.aclose()
-    found = await asyncio.gather(*tasks[LANES:], *waiting, return_exceptions=True)
-    assert [type(each) for each in found] == [Closed] * 3
+    in_doubt = [await failed(task) for task in tasks[LANES:]]
+    assert [type(each.error) for each in in_doubt] == [OutcomeUnknown] * 2
+    assert {(each.transient, each.unsure) for each in in_doubt} == {(False, True)}
+    with pytest.raises(Closed):
+        await waiting[0]
     tasks[1].cancel()
     await settled()
 
@@ -226,10 +270,11 @@ def object_of(size: int) -> Request:
 SMALL: dict[str, Callable[[], Request]] = {
     "few bytes": lambda: object_of(LONGEST),
     "no bytes": lambda: object_of(0),
-    "a whole object": lambda: Request("GET", "box", "k"),
-    "a version": lambda: Request("GET", "box", "k", (("versionId", "v"),)),
+    "an object that is": lambda: Request("GET", "box", "k", small=True),
+    "a version": lambda: Request("GET", "box", "k", (("versionId", "v"),), small=True),
 }
 OTHER: dict[str, Callable[[], Request]] = {
+    "any object": lambda: Request("GET", "box", "k"),
     "many bytes": lambda: object_of(LONGEST + 1),
     "a stream": lambda: Request("PUT", "box", "k", body=Body.stream(b"x", 1)),
     "a bucket": lambda: Request("PUT", "box"),

@@ -554,6 +554,19 @@ class TestRetries:
             *(False, True, True)
         ]
 
+    async def test_a_wrong_clock_is_set_for_all_that_were_under_way(
+        self, script: Script, client: S3Client
+    ) -> None:
+        date, both = to_http(datetime.now(UTC) + timedelta(hours=5)), asyncio.Event()
+        late = replace(refusal("RequestTimeTooSkewed", date=date), after=both)
+        script.replies = [late, late, Reply()]
+        puts = [asyncio.create_task(client.put("bucket", key, b"data")) for key in "ab"]
+        while len(script.seen) < 2:
+            await asyncio.sleep(0)
+        both.set()
+        await asyncio.gather(*puts)
+        assert len(script.seen) == 4
+
     async def test_a_clock_that_is_right_is_left_alone(
         self, script: Script, client: S3Client
     ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from io import BytesIO
@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from holdall.cli.profiles import Profile
-from holdall.s3.batches import LARGEST, LONGEST, MOST, PATH, Part, pack, unpack
+from holdall.s3.batches import LARGEST, LONGEST, MOST, PATH, Part, packed, unpack
 from holdall.s3.signing import presign, sign_headers
 from tests.server.whole import Whole, control, s3, serving_whole
 
@@ -32,6 +32,10 @@ def box(whole: Whole) -> str:
     name = f"n{uuid4().hex[:12]}"
     s3(whole.profile).create_bucket(Bucket=name)
     return name
+
+
+def pack(parts: Iterable[Part]) -> bytes:
+    return b"".join(map(packed, parts))
 
 
 def put(path: str, content: bytes = b"", headers: Headers | None = None, query: str = "") -> Part:

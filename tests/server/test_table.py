@@ -8,7 +8,7 @@ import pytest
 
 from holdall.s3.errors import S3Error
 from holdall.server.request import Request
-from holdall.server.table import ROUTES, route_of
+from holdall.server.table import ROUTES, _route, route_of
 
 
 async def nothing() -> dict[str, object]:
@@ -51,6 +51,14 @@ def request(method: str, target: str, **headers: str) -> Request:
 )
 def test_the_operation(method: str, target: str, name: str) -> None:
     assert route_of(request(method, target)).name == name
+
+
+def test_names_that_clients_invent_are_not_kept() -> None:
+    route_of(request("GET", "/box/k?partNumber=2"))
+    known = _route.cache_info().currsize
+    for name in range(100):
+        assert route_of(request("GET", f"/box/k?partNumber=2&n{name}")).name == "GetObject"
+    assert _route.cache_info().currsize == known
 
 
 def test_copies_are_told_apart_by_a_header() -> None:

@@ -13,7 +13,8 @@ Paths and queries are escaped as in HTTP; headers go by lower-case name.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 PATH: Final = "/api/v1/batch"
@@ -22,8 +23,10 @@ MOST: Final = 64
 """Requests in one batch."""
 LONGEST: Final = 32 * 1024
 """Bytes of an object that travels in a batch, either way."""
-LARGEST: Final = 4 * 1024 * 1024
-"""Bytes of a batch: its contents at their longest, and as much again for what is said of them."""
+LINE: Final = 16 * 1024
+"""Bytes of a part's line, with its end."""
+LARGEST: Final = MOST * (LINE + LONGEST)
+"""Bytes of a batch."""
 
 
 class Part(NamedTuple):
@@ -33,25 +36,29 @@ class Part(NamedTuple):
     content: bytes
 
 
-def pack(parts: Iterable[Part]) -> bytes:
-    """The bytes of a batch; each part's `size` is added to what it says."""
-    held = list[bytes]()
-    for said, content in parts:
-        held += (json.dumps({**said, "size": len(content)}).encode(), b"\n", content)
-    return b"".join(held)
+def packed(part: Part) -> bytes:
+    """One part of a batch, which is its parts one after the other. `size` is added to what it
+    says. `ValueError` for one whose line would be too long."""
+    line = json.dumps({**part.said, "size": len(part.content)}).encode()
+    if len(line) >= LINE:
+        raise ValueError("more is said of a part than goes into a line")
+    return b"".join((line, b"\n", part.content))
 
 
 def unpack(batch: bytes) -> list[Part]:
-    """The parts. ValueError for what is no batch."""
-    return list(_parts(batch))
+    """The parts. ValueError for what is no batch, or has more than `MOST`."""
+    parts = list(islice(_parts(batch), MOST + 1))
+    if len(parts) > MOST:
+        raise ValueError(f"more than {MOST} parts")
+    return parts
 
 
 def _parts(batch: bytes) -> Iterator[Part]:
     at = 0
     while at < len(batch):
-        end = batch.find(b"\n", at)
+        end = batch.find(b"\n", at, at + LINE)
         if end < 0:
-            raise ValueError("a part has no line")
+            raise ValueError("a part has no line, or one that is too long")
         said = json.loads(batch[at:end])
         at = end + 1 + _size(said)
         if at > len(batch):

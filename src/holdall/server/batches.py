@@ -11,10 +11,11 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Final
 
 from holdall.s3 import batches as wire
-from holdall.s3.batches import LARGEST, LONGEST, MEDIA_TYPE, MOST, Part
+from holdall.s3.batches import LARGEST, LONGEST, MEDIA_TYPE, Part
 from holdall.s3.errors import S3Error
 from holdall.server import authentication, sending
 from holdall.server.app import S3App
@@ -70,47 +71,44 @@ class Batches:
         answers = await asyncio.gather(
             *(self._carry(request, content, caller, key) for request, content in requests)
         )
-        return Response(200, [("content-type", MEDIA_TYPE)], wire.pack(answers))
+        return Response(200, [("content-type", MEDIA_TYPE)], b"".join(answers))
 
     async def _carry(
         self, request: Request, content: bytes, caller: Caller, access_key: str | None
-    ) -> Part:
-        began = time.perf_counter()
+    ) -> bytes:
+        began, status, answer = time.perf_counter(), 0, b""  # until there is one
         body = Body(request.receive, len(content))
-        response = await self._s3.guarded(request, lambda: self._serve(request, caller, body))
-        response = await _short(response)
-        assert isinstance(response.body, bytes), "a stream was taken for too long"
-        self._tell(
-            Exchange(
+        try:
+            response = await self._s3.guarded(request, lambda: self._serve(request, caller, body))
+            status, answer = _packed(response, request)
+            return answer
+        finally:
+            exchange = Exchange(
                 request.method,
                 request.operation,
                 bucket_of(request),
                 access_key,
                 request.client or "-",
-                response.status,
-                len(response.body),
+                status,
+                len(answer),
                 len(content),
                 time.perf_counter() - began,
                 request.id,
             )
-        )
-        headers = {"x-amz-request-id": request.id, **_joined(response.headers)}
-        return Part({"status": response.status, "headers": headers}, response.body)
+            self._tell(exchange)
 
     async def _serve(self, request: Request, caller: Caller, body: Body) -> Response:
         route = route_of(request)
         request.operation = route.name
         if route.name not in CARRIED:
             raise S3Error("NotImplemented", f"{route.name} in a batch")
-        return await self._s3.serve(route, request, caller, body)
+        return await _short(await self._s3.serve(route, request, caller, body))
 
 
 def _requests(scope: Scope, batch: Request, packed: bytes) -> list[tuple[Request, bytes]]:
     """`InvalidRequest` for what is no batch: then none of it is done."""
     try:
         parts = wire.unpack(packed)
-        if len(parts) > MOST:
-            raise ValueError(f"more than {MOST} requests")
         shared = [(name, value) for name, value in scope["headers"] if name in _SHARED]
         return [(_request(scope, batch, shared, part), part.content) for part in parts]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -121,14 +119,17 @@ def _request(scope: Scope, batch: Request, shared: RawHeaders, part: Part) -> Re
     said, content = part
     if len(content) > LONGEST:
         raise ValueError(f"a content of more than {LONGEST} bytes")
-    length = (b"content-length", str(len(content)).encode())
+    body = [
+        (b"content-length", str(len(content)).encode()),
+        (b"x-amz-content-sha256", sha256(content).hexdigest().encode()),  # policies may ask
+    ]
     own = [_header(name, value) for name, value in said["headers"].items()]
     inner = {
         **scope,
         "method": _matching(_METHOD, said["method"]).decode(),
         "raw_path": _matching(_PATH, said["path"]),
         "query_string": _matching(_QUERY, said["query"]),
-        "headers": [*shared, length, *own],
+        "headers": [*shared, *body, *own],
     }
     request = Request(inner, _once(content), new_id())
     request.proof = batch.proof
@@ -163,6 +164,18 @@ async def _short(response: Response) -> Response:
         async with response.close:
             pass
     return Response(413)
+
+
+def _packed(response: Response, request: Request) -> tuple[int, bytes]:
+    """The status and the part of a batch. An object with so many headers that they go into no
+    line is to be asked for alone, too; what is said of a write is never as long."""
+    assert isinstance(response.body, bytes), "a stream was taken for too long"
+    id = {"x-amz-request-id": request.id}
+    said = {"status": response.status, "headers": {**id, **_joined(response.headers)}}
+    try:
+        return response.status, wire.packed(Part(said, response.body))
+    except ValueError:
+        return 413, wire.packed(Part({"status": 413, "headers": id}, b""))
 
 
 def _joined(headers: Headers) -> dict[str, str]:

@@ -143,7 +143,8 @@ def route_of(request: Request) -> Route:
     `DELETE /bucket?metadataTable` that deleted the bucket would be a misunderstanding.
     """
     copies = "x-amz-copy-source" in request.headers
-    return _route(level_of(request), request.method, frozenset(request.query), copies)
+    names = _TELLING & request.query.keys()
+    return _route(level_of(request), request.method, frozenset(names), copies)
 
 
 @lru_cache(maxsize=1024)  # the same few are meant all day
@@ -185,6 +186,8 @@ _PARAMETERS: Final = frozenset({"list-type", "id"})
 _SUBRESOURCES: Final = (
     frozenset(name for route in ROUTES for name in route.query) - _PARAMETERS - {"partNumber"}
 )
+_TELLING: Final = _SUBRESOURCES | _PARAMETERS | UNKNOWN | {"partNumber"}
+"""Names that tell operations apart. Others are not kept: a client may invent any number."""
 
 
 def level_of(request: Request) -> Level:

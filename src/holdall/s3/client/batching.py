@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from functools import cached_property
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from functools import cached_property, partial
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from holdall.core.errors import Closed, OutcomeUnknown, StoreError
 from holdall.s3 import batches
 from holdall.s3.batches import LONGEST, MEDIA_TYPE, MOST, Part
 from holdall.s3.client.bodies import Body
-from holdall.s3.client.failures import garbled
+from holdall.s3.client.failures import Refusal, garbled, refusal, refused
 from holdall.s3.client.request import Request
 from holdall.s3.client.retrying import Failure
 from holdall.s3.client.sender import Sender
@@ -26,8 +26,12 @@ from holdall.s3.client.values import Answer
 
 LANES: Final = 2
 """Requests or batches under way at once. One is prepared while the server is at another."""
+FULL: Final = 1_000_000
+"""Bytes of a batch. Some proxies take no more than a MiB."""
 _UNKNOWN: Final = frozenset({404, 405, 501})
 """How a server answers that knows of no batches."""
+_NOT_BEGUN: Final = _UNKNOWN | {400, 413}
+"""How one answers, or a proxy before it, that did nothing of a batch and would not later."""
 _PLACE: Final = batches.PATH.strip("/").partition("/")
 
 
@@ -36,7 +40,7 @@ class BatchingSender(Sender):
 
     @cached_property
     def _lanes(self) -> Lanes:
-        return Lanes(super()._whole, self._part, self._together)
+        return Lanes(self._alone, self._packed, self._together)
 
     async def _whole(self, request: Request) -> Answer:
         if not is_small(request):
@@ -44,19 +48,29 @@ class BatchingSender(Sender):
         answer = await self._lanes.send(request)
         if 200 <= answer.status < 300:
             return answer
-        if answer.status == 413 and not request.changes:  # too much for a batch
-            return await super()._whole(request)
-        raise self._refused(answer, request)
+        raise refused(refusal(answer.status, answer.content), answer.headers, request.facts)
 
-    def _part(self, request: Request) -> Part:
+    async def _alone(self, request: Request) -> Answer:
+        response = await self._begun(request)
+        length = response.content_length
+        if not request.small or (length is not None and length <= LONGEST):
+            return await self._ended(request, response)
+        response.close()
+        raise refused(Refusal(413), {}, request.facts)
+
+    def _packed(self, request: Request) -> bytes | None:
+        """None for what goes into no batch."""
         address = self.endpoint.address(request.bucket, request.key, request.query)
         said = {"method": request.method, "path": address.path, "query": address.query}
         held = b"".join(request.body.held or ())
-        return Part({**said, "headers": dict(request.headers)}, held)
+        try:
+            return batches.packed(Part({**said, "headers": dict(request.headers)}, held))
+        except ValueError:
+            return None
 
-    async def _together(self, parts: Sequence[Part]) -> Sequence[Answer]:
+    async def _together(self, parts: Sequence[bytes]) -> Sequence[Answer]:
         bucket, _, key = _PLACE
-        headers, body = {"content-type": MEDIA_TYPE}, Body.of(batches.pack(parts))
+        headers, body = {"content-type": MEDIA_TYPE}, Body.of(b"".join(parts))
         answer = await super()._whole(Request("POST", bucket, key, (), headers, body))
         try:
             answers = [_answer(part, answer) for part in batches.unpack(answer.content)]
@@ -74,45 +88,49 @@ class BatchingSender(Sender):
 def _answer(part: Part, batch: Answer) -> Answer:
     said, content = part
     shared = {"date": batch.headers.get("date", ""), "content-length": str(len(content))}
-    return Answer(int(said["status"]), {**shared, **said["headers"]}, content)
+    if type(said["status"]) is not int:
+        raise ValueError("an answer has no status")
+    return Answer(said["status"], {**shared, **said["headers"]}, content)
 
 
 def is_small(request: Request) -> bool:
-    """Whether it writes or reads a whole object of few bytes. Who reads many streams them."""
-    if request.xml or request.key is None or request.method not in ("GET", "PUT"):
-        return False
-    if any(name != "versionId" for name, _ in request.query) or "range" in request.headers:
+    """Whether it writes an object of few bytes, or expects to read one."""
+    if request.small:
+        return True
+    if request.method != "PUT" or request.key is None or request.query or request.xml:
         return False
     return request.body.held is not None and request.body.size <= LONGEST
 
 
 class _Waiting(NamedTuple):
     request: Request
-    part: Part
+    part: bytes
     answer: asyncio.Future[Answer | None]
     """None: it has to go alone."""
 
 
 Alone: TypeAlias = Callable[[Request], Awaitable[Answer]]
-Together: TypeAlias = Callable[[Sequence[Part]], Awaitable[Sequence[Answer]]]
+Packed: TypeAlias = Callable[[Request], bytes | None]
+Together: TypeAlias = Callable[[Sequence[bytes]], Coroutine[Any, Any, Sequence[Answer]]]
 
 
 class Lanes:
     """Requests on their way, alone or together. Those that wait leave in the order they came."""
 
-    def __init__(self, alone: Alone, packed: Callable[[Request], Part], together: Together) -> None:
+    def __init__(self, alone: Alone, packed: Packed, together: Together) -> None:
         self._alone = alone
         self._packed = packed
         self._together = together
         self._taken = 0
         self._waiting = deque[_Waiting]()
-        self._batches = set[asyncio.Task[None]]()
+        self._batches = set[asyncio.Task[Sequence[Answer]]]()
         self._takes_batches = True
 
     async def send(self, request: Request) -> Answer:
         """`Failure`, of this request alone."""
         if self._takes_batches and self._taken >= LANES:
-            answer = await self._wait(request)
+            part = self._packed(request)
+            answer = None if part is None else await self._wait(request, part)
             if answer is not None:
                 return answer
         self._taken += 1
@@ -121,67 +139,67 @@ class Lanes:
         finally:
             self._leave()
 
-    async def _wait(self, request: Request) -> Answer | None:
+    async def _wait(self, request: Request, part: bytes) -> Answer | None:
         answer: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(request, self._packed(request), answer))
+        self._waiting.append(_Waiting(request, part, answer))
         return await answer
 
     def _leave(self) -> None:
         """A lane is free: whoever waits takes it."""
         self._taken -= 1
-        chosen = list[_Waiting]()
-        while self._waiting and len(chosen) < MOST:
-            waiting = self._waiting.popleft()
-            if not waiting.answer.done():  # else it was cancelled
-                chosen.append(waiting)
+        chosen = list(self._chosen())
         if len(chosen) == 1 or not self._takes_batches:
             for waiting in chosen:
                 waiting.answer.set_result(None)
         elif chosen:
             self._start(chosen)
 
+    def _chosen(self) -> Iterator[_Waiting]:
+        count = size = 0
+        while self._waiting and count < MOST and size + len(self._waiting[0].part) <= FULL:
+            waiting = self._waiting.popleft()
+            if not waiting.answer.done():  # else it was cancelled
+                count, size = count + 1, size + len(waiting.part)
+                yield waiting
+
     def _start(self, chosen: Sequence[_Waiting]) -> None:
         self._taken += 1
-        batch = asyncio.get_running_loop().create_task(self._carry(chosen))
+        parts = [waiting.part for waiting in chosen]
+        batch = asyncio.get_running_loop().create_task(self._together(parts))
         self._batches.add(batch)
-        batch.add_done_callback(self._batches.discard)
+        batch.add_done_callback(partial(self._arrived, chosen))
 
-    async def _carry(self, chosen: Sequence[_Waiting]) -> None:
-        try:
-            answers = await self._together([waiting.part for waiting in chosen])
-        except Failure as failure:
-            self._takes_batches = failure.error.status not in _UNKNOWN
-            for waiting in chosen:
-                told = _told_to(waiting.request, failure) if self._takes_batches else None
-                _settle(waiting, told)
-        except Exception as error:
-            for waiting in chosen:
-                _settle(waiting, error)
-        else:
-            for waiting, answer in zip(chosen, answers, strict=True):
-                _settle(waiting, answer)
-        finally:
-            for waiting in chosen:
-                _settle(waiting, Closed("the client is closed"))
-            self._leave()
+    def _arrived(self, chosen: Sequence[_Waiting], batch: asyncio.Task[Sequence[Answer]]) -> None:
+        self._batches.discard(batch)
+        error = _CLOSED if batch.cancelled() else batch.exception()
+        status = error.error.status if isinstance(error, Failure) else None
+        if status in _UNKNOWN:
+            self._takes_batches = False
+        for number, waiting in enumerate(chosen):
+            if waiting.answer.done():  # nobody waits for it any more
+                continue
+            if error is None:
+                waiting.answer.set_result(batch.result()[number])
+            elif status in _NOT_BEGUN:
+                waiting.answer.set_result(None)
+            elif isinstance(error, Failure):
+                waiting.answer.set_exception(_told_to(waiting.request, error))
+            else:
+                waiting.answer.set_exception(error)
+        self._leave()
 
     async def aclose(self) -> None:
-        """Whoever waits is told that it is over."""
+        """Who waits for a lane is told that it is over; what is under way is in doubt."""
         while self._waiting:
-            _settle(self._waiting.popleft(), Closed("the client is closed"))
+            waiting = self._waiting.popleft()
+            if not waiting.answer.done():
+                waiting.answer.set_exception(Closed("the client is closed"))
         for batch in self._batches:
             batch.cancel()
         await asyncio.gather(*self._batches, return_exceptions=True)
 
 
-def _settle(waiting: _Waiting, outcome: Answer | Exception | None) -> None:
-    """Unless it is settled, or nobody waits for it any more."""
-    if waiting.answer.done():
-        return
-    if isinstance(outcome, Exception):
-        waiting.answer.set_exception(outcome)
-    else:
-        waiting.answer.set_result(outcome)
+_CLOSED: Final = Failure(OutcomeUnknown("The client was closed meanwhile."), unsure=True)
 
 
 def _told_to(request: Request, failure: Failure) -> Failure:

@@ -272,10 +272,10 @@ class S3Client:
     ) -> Answer:
         """S3 GetObject, of few bytes, which are compared with the checksum that comes with them.
 
-        `Corrupt`.
+        `Corrupt`; `InvalidArgument` with the status 413 where they may be too many.
         """
         query, asked = _of_version(version), {"x-amz-checksum-mode": "ENABLED", **headers}
-        request = Request("GET", bucket, key, query, asked)
+        request = Request("GET", bucket, key, query, asked, small=True)
         answer = await self._sender.request(request)
         sums.verify(answer, request)
         return answer

@@ -25,6 +25,7 @@ class Request:
 
     `xml` says that the answer's body is XML, whatever its root: servers call it differently.
     `payload` says that the body is the bytes of an object, which may go unsigned over TLS.
+    `small` says that the answer is expected to be few bytes of an object.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Request:
     body: Body = EMPTY
     xml: bool = False
     payload: bool = False
+    small: bool = False
 
     @property
     def changes(self) -> bool:

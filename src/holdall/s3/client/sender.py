@@ -158,7 +158,9 @@ class Sender:
     async def _whole(self, request: Request) -> Answer:
         """One attempt that includes the body: one that is cut short or garbled counts as
         failed, and so does an error that hides behind a 200."""
-        response = await self._begun(request)
+        return await self._ended(request, await self._begun(request))
+
+    async def _ended(self, request: Request, response: aiohttp.ClientResponse) -> Answer:
         async with response:
             try:
                 content = await _content(response, MAX_ANSWER)
@@ -181,7 +183,7 @@ class Sender:
 
     async def _begun(self, request: Request) -> aiohttp.ClientResponse:
         """One attempt, up to the headers of a good answer."""
-        response = await self._send(request)
+        skew, response = self._skew, await self._send(request)
         self._note_date(response.headers.get("date"))
         if 200 <= response.status < 300:
             return response
@@ -189,14 +191,12 @@ class Sender:
             body = b""
             with suppress(aiohttp.ClientError, asyncio.TimeoutError, StoreError):
                 body = await _content(response, MAX_REFUSAL)  # cut short, the status must do
-        raise self._refused(Answer(response.status, lower(response.headers), body), request)
-
-    def _refused(self, answer: Answer, request: Request) -> Failure:
-        said = refusal(answer.status, answer.content)
-        failure = refused(said, answer.headers, request.facts)
+        said, headers = refusal(response.status, body), lower(response.headers)
+        failure = refused(said, headers, request.facts)
         if said.code == "RequestTimeTooSkewed" or _may_be_skewed(said):
-            failure.transient = self._set_clock(answer.headers.get("date"))
-        return failure
+            # Another answer may have set it since this request was signed.
+            failure.transient = self._set_clock(headers.get("date")) or self._skew != skew
+        raise failure
 
     async def _send(self, request: Request) -> aiohttp.ClientResponse:
         address = self.endpoint.address(request.bucket, request.key, request.query)

@@ -24,7 +24,8 @@ GRANTS: Final[Mapping[str, Permission]] = MappingProxyType({
 })  # fmt: skip
 
 _HEADERS: Final = frozenset({CANNED, *GRANTS})
-_ONE: Final = re.compile(r'\s*(\w+)\s*=\s*(?:"([^"]*)"|([^",\s]*))\s*(?:,|$)', re.ASCII)
+# Possessive: blanks that could be matched here or there would be tried in every way.
+_ONE: Final = re.compile(r'\s*+(\w++)\s*+=\s*+(?:"([^"]*+)"|([^",\s]*+))\s*+(?:,|$)', re.ASCII)
 _KINDS: Final[Mapping[str, Callable[[Directory, str], Grantee]]] = MappingProxyType({
     "id": by_id,
     "uri": by_uri,
