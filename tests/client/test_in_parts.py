@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import errno
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from holdall import Client, Conflict, NotFound, PermissionDenied, StorageFull, connect
+from holdall import (
+    Client,
+    Conflict,
+    Corrupt,
+    NotFound,
+    PermissionDenied,
+    StorageFull,
+    connect,
+)
+from holdall.backends.azure import AzureBackend
+from holdall.backends.azure.backend import AZURITE
+from holdall.backends.protocol import Backend
+from holdall.backends.remote import RemoteBackend
 from holdall.backends.s3 import S3Backend
+from holdall.client.connection import Opened
 from holdall.client.courier import Courier
 from holdall.client.parts import LARGE, LEAST
 from holdall.client.scheduling import Limits, Scheduler
-from holdall.testing.proxy import Answer, Asked, Choice, Fault, Hold, Proxy
+from holdall.core.checksums import digester
+from holdall.core.values import PutOptions, Versioning
+from holdall.payloads.azure import Account, AzureClient
+from holdall.testing.azurite import AzuriteServer, azurite_server
+from holdall.testing.proxy import Answer, Asked, Choice, Damage, Fault, Hold, Proxy
 from tests.client.helpers import Recorder
 from tests.faults.broken import BUCKET, FLAT, content, read, uploads_left
 from tests.faults.conftest import backend, client, direct, proxy, server
+from tests.faults.test_remote import far, line, near, whole
 
-__all__ = ["backend", "client", "direct", "proxy", "server"]
+__all__ = ["azurite_server", "backend", "client", "direct", "proxy", "server"]
+__all__ += ["far", "line", "near", "whole"]
 
 PARTS = 4
 HUGE = content("huge", (PARTS - 1) * LEAST + 1000)
@@ -275,6 +296,125 @@ async def test_a_directory_is_read_in_one_go(tmp_path: Path, monkeypatch: Any) -
         await client.buckets.download_file("blob:box/huge", tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == HUGE
     assert opened == [None]
+
+
+# damage: what comes is not what the store has
+
+
+def announcing(algorithm: str, data: bytes) -> dict[str, str]:
+    """The header by which foreign tools have a checksum kept."""
+    whole = digester(algorithm)
+    whole.update(data)
+    return {f"x-amz-checksum-{algorithm}": base64.b64encode(whole.digest()).decode()}
+
+
+def damaged(number: int) -> Choice:
+    """One of the requests for the bytes of the blob, by its place among them."""
+    met = list[Asked]()
+
+    def choice(asked: Asked) -> Fault | None:
+        if not is_part(asked):
+            return None
+        met.append(asked)
+        return Damage() if len(met) == number else None
+
+    return choice
+
+
+async def found_out(client: Client, proxy: Proxy, uri: str, there: Path, parts: int) -> Corrupt:
+    """The error of a download, the last of whose parts was damaged: how many there are."""
+    proxy.choose(damaged(parts))
+    with pytest.raises(Corrupt) as caught:
+        await client.buckets.download_file(uri, there)
+    assert len(proxy.met) == 1
+    assert sum(map(is_part, proxy.asked)) == parts
+    assert untouched(there)
+    return caught.value
+
+
+async def keep_with(direct: S3Backend, algorithm: str) -> None:
+    """Store the blob with this one checksum, as foreign tools do."""
+    await direct._client.put(BUCKET, "huge", HUGE, headers=announcing(algorithm, HUGE))
+    assert set((await direct.head(BUCKET, "huge")).checksums) == {algorithm}
+
+
+@pytest.mark.parametrize("algorithm", ["crc64nvme", "crc32c", "crc32"])
+async def test_a_part_that_was_damaged_on_its_way(
+    client: Client, proxy: Proxy, direct: S3Backend, there: Path, algorithm: str
+) -> None:
+    await keep_with(direct, algorithm)
+    error = await found_out(client, proxy, URI, there, PARTS)
+    assert algorithm in error.message
+    await client.buckets.download_file(URI, there)
+    assert arrived(there)
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha1"])
+async def test_a_checksum_that_parts_do_not_add_up_to(
+    client: Client, proxy: Proxy, direct: S3Backend, there: Path, algorithm: str
+) -> None:
+    await keep_with(direct, algorithm)
+    await found_out(client, proxy, URI, there, parts=1)
+    await client.buckets.download_file(URI, there)
+    assert arrived(there)
+
+
+async def test_a_checksum_of_checksums_is_none_of_the_bytes(
+    client: Client, proxy: Proxy, direct: S3Backend, there: Path
+) -> None:
+    kind = {"x-amz-checksum-algorithm": "CRC32", "x-amz-checksum-type": "COMPOSITE"}
+    upload = await direct._client.create_upload(BUCKET, "huge", headers=kind)
+    sent = announcing("crc32", HUGE)
+    part = await direct._client.put_part(BUCKET, "huge", upload, 1, HUGE, headers=sent)
+    named = (
+        f"<Part><PartNumber>1</PartNumber><ETag>{part.etag}</ETag>"
+        f"<ChecksumCRC32>{sent['x-amz-checksum-crc32']}</ChecksumCRC32></Part>"
+    )
+    body = f"<CompleteMultipartUpload>{named}</CompleteMultipartUpload>".encode()
+    await direct._client.request("POST", BUCKET, "huge", (("uploadId", upload),), body=body)
+    assert (await direct.head(BUCKET, "huge")).checksums == {}
+    proxy.choose(lambda asked: None)
+    await client.buckets.download_file(URI, there)
+    assert arrived(there)
+    assert sum(map(is_part, proxy.asked)) == PARTS
+
+
+@asynccontextmanager
+async def client_of(backend: Backend) -> AsyncIterator[Client]:
+    async def opening() -> Opened:
+        return Opened(backend)
+
+    async with Client(opening, username="tester") as client:
+        yield client
+
+
+async def test_a_part_that_was_damaged_on_its_way_from_a_server(
+    far: RemoteBackend, near: RemoteBackend, line: Proxy, there: Path
+) -> None:
+    await near.put(BUCKET, "huge", HUGE)
+    async with client_of(far) as client:
+        await found_out(client, line, f"blob:{BUCKET}/huge", there, PARTS)
+
+
+@pytest.mark.parametrize(("algorithm", "parts"), [("md5", 1), ("crc32c", PARTS)])
+async def test_damage_on_the_way_from_azure(
+    azurite_server: AzuriteServer, there: Path, algorithm: str, parts: int
+) -> None:
+    account, container = azurite_server.account, f"damage-{algorithm}"
+    async with Proxy(account.url.removesuffix(f"/{account.name}")) as proxy:
+        url = f"{proxy.endpoint_url}/{account.name}"
+        backend = AzureBackend(
+            AzureClient(Account(url, account.name, account.key)), capabilities=AZURITE
+        )
+        async with client_of(backend) as client:
+            await backend.create_bucket(container, versioning=Versioning.OFF)
+            kept = PutOptions(checksums={algorithm: None})
+            made = await backend.put(container, "huge", HUGE, options=kept)
+            assert set(made.checksums) == {algorithm}
+            await found_out(client, proxy, f"blob:{container}/huge", there, parts)
+            await client.buckets.download_file(f"blob:{container}/huge", there)
+            assert arrived(there)
+            await backend.delete_bucket(container, force=True)
 
 
 # uploads: a backend that takes parts makes them itself

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from holdall.core.checksums import ALGORITHMS, BLOCK, BlockSums, crc32c, digester, verify_blocks
+from holdall.core.checksums import (
+    ALGORITHMS,
+    BLOCK,
+    CRCS,
+    BlockSums,
+    combine,
+    crc32c,
+    crc_function,
+    digester,
+    verify_blocks,
+)
 from holdall.core.errors import InvalidArgument
 
 # The check values that the CRC catalogues and the hashes' own specifications give.
@@ -154,3 +164,14 @@ def test_blocks_without_a_sum_are_bad() -> None:
 def test_a_truncated_last_block_is_bad() -> None:
     data = pattern(2 * BLOCK)
     assert verify_blocks(data[:-1], 0, packed(data)) == 1
+
+
+@given(st.lists(st.binary(max_size=50), min_size=2, max_size=6))
+@pytest.mark.parametrize("name", CRCS)
+def test_the_sum_of_a_whole_follows_from_those_of_its_parts(name: str, pieces: list[bytes]) -> None:
+    crc, whole = crc_function(name), b"".join(pieces)
+    sums = [(crc(piece, 0), len(piece)) for piece in pieces]
+    assert combine(name, sums) == crc(whole, 0)
+    assert combine(name, sums[1:], sums[0][0]) == crc(whole, 0)
+    assert combine(name, []) == 0
+    assert len(digester(name).digest()) == CRCS[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,11 @@ from holdall.transfer.entries import DownloadEntry, Entry, UploadEntry
 from holdall.transfer.journal import Journal
 
 DOWNLOAD = DownloadEntry(
-    "blob://local/ann/box/k", "/f/\udcff", DownloadNote("1.a", "e", 100, 7, 10, "/f/.holdall-0")
+    "blob://local/ann/box/k",
+    "/f/\udcff",
+    DownloadNote("1.a", "e", 100, "crc64nvme", 2**63, 10, "/f/.holdall-0"),
 )
+UNKNOWN = replace(DOWNLOAD.note, checksum=None)
 UPLOAD = UploadEntry("/f/x", "blob://local/ann/box/ü", UploadNote("u", 10, Stamp(1, 2, 3)))
 
 
@@ -33,7 +37,7 @@ def noted(journal: Journal, entry: Entry) -> Path:
     return next(Path(journal._folder).glob("*.journal"))
 
 
-@pytest.mark.parametrize("entry", [DOWNLOAD, UPLOAD])
+@pytest.mark.parametrize("entry", [DOWNLOAD, replace(DOWNLOAD, note=UNKNOWN), UPLOAD])
 def test_what_was_noted_is_read(journal: Journal, entry: Entry) -> None:
     noted(journal, entry)
     assert journal.entries() == [entry]

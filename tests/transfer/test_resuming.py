@@ -446,6 +446,26 @@ async def test_notes_of_an_earlier_release_go_on_unchecked(
     assert (await client.buckets.head_blob("box", "large")).size == SIZE
 
 
+async def test_a_download_noted_before_notes_named_their_algorithm_begins_again(
+    transfers: Transfers, large: Path, local: Path
+) -> None:
+    id = await stopped_download(transfers, large, local / "down")
+    journal = local.parent / "journal" / f"{id}.journal"
+    first, *rest = journal.read_bytes().splitlines(keepends=True)
+    said = json.loads(first[9:])
+    said["note"] |= {"crc32c": said["note"].pop("checksum")}
+    del said["note"]["algorithm"]
+    text = json.dumps(said).encode()
+    journal.write_bytes(b"%08x %s\n" % (crc32c(text), text) + b"".join(rest))
+    assert await transfers.unfinished() == []
+    progress = Recorder()
+    await transfers.buckets.download_file(URI, local / "down", progress=progress)
+    assert progress.of("step")[0].current == 0
+    assert digest_of(local / "down") == digest_of(large)
+    assert sorted(os.listdir(local)) == ["down", "large"]
+    assert os.listdir(journal.parent) == []
+
+
 async def test_the_same_download_again_takes_the_newer_revision_whole(
     client: Client, transfers: Transfers, large: Path, local: Path
 ) -> None:

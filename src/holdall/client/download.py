@@ -94,7 +94,8 @@ class Download:
             await fetcher.fetch(*what, *where, self._report, follows=self._follows)
             return
         self._report(StorageProgressStart(*self._ends(), self._blob.size))
-        await self._courier.scheduler.request(self._whole, self._report)
+        scheduler = self._courier.scheduler
+        await scheduler.request(self._whole, self._report, small=self._is_small)
         self._report(StorageProgressComplete(*self._ends(), self._blob.size))
 
     def _is_current(self, there: os.stat_result) -> bool:
@@ -158,8 +159,12 @@ class Download:
             self._place.bucket.id,
             self._place.key,
             revision=self._revision,
-            small=self._blob.size <= SMALL,
+            small=self._is_small,
         )
+
+    @property
+    def _is_small(self) -> bool:
+        return self._blob.size <= SMALL
 
     async def _batches(self, reading: Reading) -> AsyncGenerator[bytes, None]:
         """The blob in pieces; `Corrupt` when it ends early."""

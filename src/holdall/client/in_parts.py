@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from holdall.backends.protocol import RevisionRef
 from holdall.client.landing import Claims, temporary_beside
-from holdall.client.part_download import PartDownload, note_of
+from holdall.client.part_download import DownloadNote, PartDownload, note_of
 from holdall.client.parts import LARGE
 from holdall.client.place import Place
 from holdall.client.reporting import Reporter
 from holdall.client.scheduling import Scheduler
 from holdall.client.threads import in_thread
+from holdall.core.values import Revision
 
 
 class Arrived:
@@ -25,7 +27,12 @@ class Arrived:
 
 
 class InParts:
-    """Carries large blobs for a `Courier`."""
+    """Carries large blobs for a `Courier`.
+
+    In parts comes what their checksums can vouch for, and that of which no checksum is known at
+    all. Of anything else, such as an MD5, one part is the whole: a backend that knows how to
+    compares it with its checksum while it comes.
+    """
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
@@ -48,7 +55,7 @@ class InParts:
         download = PartDownload(
             place,
             target,
-            note_of(found, temporary),
+            _note_of(found, temporary),
             Arrived(),
             claims=claims,
             scheduler=self._scheduler,
@@ -60,3 +67,9 @@ class InParts:
         except BaseException:
             await in_thread(temporary.unlink, missing_ok=True)
             raise
+
+
+def _note_of(revision: Revision, temporary: Path) -> DownloadNote:
+    note = note_of(revision, temporary)
+    in_parts = note.checksum is not None or not revision.checksums
+    return note if in_parts else replace(note, part_size=note.size)

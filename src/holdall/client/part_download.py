@@ -32,7 +32,7 @@ from holdall.client.reading import gathered
 from holdall.client.reporting import Reporter
 from holdall.client.scheduling import Scheduler
 from holdall.client.threads import in_thread
-from holdall.core.checksums import combine_crc32c, crc32c
+from holdall.core.checksums import CRCS, combine, crc_function
 from holdall.core.errors import (
     BlobNotFound,
     Conflict,
@@ -49,13 +49,18 @@ _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 @dataclass(frozen=True, slots=True)
 class DownloadNote:
     """All that has to be known of a download to go on with it: which revision it reads, in
-    parts of `part_size` bytes, and the temporary file. `crc32c` is None where nobody keeps it.
+    parts of `part_size` bytes, and the temporary file.
+
+    `algorithm`, one of `holdall.core.checksums.CRCS`, is that of the parts' checksums and of
+    `checksum`, the one that the whole must have; None where nobody keeps one that follows from
+    those of parts, so that only the store and the way here vouch for it.
     """
 
     version: str
     etag: str
     size: int
-    crc32c: int | None
+    algorithm: str
+    checksum: int | None
     part_size: int
     temporary: str
 
@@ -66,7 +71,7 @@ class DownloadNote:
 
 
 class Arrivals(Protocol):
-    """What is noted of a download: the CRC32C of each part that arrived, by its number."""
+    """What is noted of a download: the checksum of each part that arrived, by its number."""
 
     @property
     def arrived(self) -> Mapping[int, int]: ...
@@ -76,12 +81,13 @@ class Arrivals(Protocol):
 
 def note_of(revision: Revision, temporary: Path) -> DownloadNote:
     """The note of a download that begins."""
-    known = revision.checksums.get("crc32c")
+    known = [name for name in CRCS if name in revision.checksums]
     return DownloadNote(
         revision.version,
         revision.etag,
         revision.size,
-        None if known is None else int.from_bytes(known, "big"),
+        known[0] if known else "crc32c",
+        int.from_bytes(revision.checksums[known[0]], "big") if known else None,
         part_size(revision.size),
         str(temporary),
     )
@@ -116,6 +122,7 @@ class PartDownload:
         self._file: int | None = None
         self._passed = 0
         self._cuts = cuts(note.size, note.part_size)
+        self._crc = crc_function(note.algorithm)
 
     async def run(self) -> None:
         """Fetch the parts that are not there and give the file its name.
@@ -161,8 +168,16 @@ class PartDownload:
         return {
             cut.number: noted[cut.number]
             for cut in self._cuts
-            if cut.number in noted and _crc_of(file, cut) == noted[cut.number]
+            if cut.number in noted and self._crc_of(file, cut) == noted[cut.number]
         }
+
+    def _crc_of(self, file: int, cut: Cut) -> int:
+        """The checksum of what the file has in a part's place, which may be less than it all."""
+        at, crc = cut.start, 0
+        while piece := os.pread(file, min(_LOOK, cut.end - at), at):
+            crc = self._crc(piece, crc)
+            at += len(piece)
+        return crc
 
     async def _fetch(self, file: int, cut: Cut, held: dict[int, int]) -> None:
         crc = await self._scheduler.request(partial(self._receive, file, cut), self._report)
@@ -176,13 +191,29 @@ class PartDownload:
                 async for chunks in gathering:
                     size = sum(map(len, chunks))
                     await self._scheduler.take(size)
-                    crc = await in_thread(_write, file, chunks, at, crc, self._target)
+                    crc = await in_thread(self._write, file, chunks, at, crc)
                     at += size
                     self._pass(size)
             self._demand_all(cut, at)
         except BaseException:
             self._passed -= at - cut.start
             raise
+        return crc
+
+    def _write(self, file: int, chunks: Sequence[bytes], at: int, crc: int) -> int:
+        """Write chunks from a place on; the checksum `crc` with theirs after it."""
+        start = at
+        with telling_of_room(self._target):
+            for chunk in chunks:
+                view = memoryview(chunk)
+                while view:
+                    written = os.pwrite(file, view, at)
+                    view, at = view[written:], at + written
+                crc = self._crc(chunk, crc)
+        # The disk begins now, not at the end of it all: what is given up here is the cache's own,
+        # and of that only what is on the disk already.
+        if sys.platform == "linux":
+            os.posix_fadvise(file, start, at - start, os.POSIX_FADV_DONTNEED)
         return crc
 
     async def _open(self, cut: Cut) -> Reading:
@@ -217,7 +248,8 @@ class PartDownload:
             self._place.bucket.id,
             self._place.key,
             revision=revision,
-            span=Span(cut.start, cut.end),
+            # Of a range the backend could not compare what comes with the checksum of the whole.
+            span=None if cut.size == self._note.size else Span(cut.start, cut.end),
         )
         if self._note.speaks_of(reading.revision):
             return reading
@@ -233,13 +265,9 @@ class PartDownload:
             raise self._corrupt(f"ends at byte {at} instead of {cut.end}")
 
     def _demand_whole(self, held: Mapping[int, int]) -> None:
-        if self._note.crc32c is None:
-            return
-        whole = 0
-        for cut in self._cuts:
-            whole = combine_crc32c(whole, held[cut.number], cut.size)
-        if whole != self._note.crc32c:
-            raise self._corrupt("does not have its checksum")
+        whole = combine(self._note.algorithm, ((held[cut.number], cut.size) for cut in self._cuts))
+        if self._note.checksum not in (None, whole):
+            raise self._corrupt(f"does not have its {self._note.algorithm}")
 
     def _corrupt(self, what: str) -> Corrupt:
         text = f"{self._place.uri} {what}"
@@ -251,29 +279,3 @@ class PartDownload:
 
     def _ends(self) -> tuple[URL, URL]:
         return self._place.uri, url_of(self._target)
-
-
-def _crc_of(file: int, cut: Cut) -> int:
-    """The checksum of what the file has in a part's place, which may be less than it all."""
-    at, crc = cut.start, 0
-    while piece := os.pread(file, min(_LOOK, cut.end - at), at):
-        crc = crc32c(piece, crc)
-        at += len(piece)
-    return crc
-
-
-def _write(file: int, chunks: Sequence[bytes], at: int, crc: int, target: Path) -> int:
-    """Write chunks from a place on; the checksum `crc` with theirs after it."""
-    start = at
-    with telling_of_room(target):
-        for chunk in chunks:
-            view = memoryview(chunk)
-            while view:
-                written = os.pwrite(file, view, at)
-                view, at = view[written:], at + written
-            crc = crc32c(chunk, crc)
-    # The disk begins now, not at the end of it all: what is given up here is the cache's own,
-    # and of that only what is on the disk already.
-    if sys.platform == "linux":
-        os.posix_fadvise(file, start, at - start, os.POSIX_FADV_DONTNEED)
-    return crc

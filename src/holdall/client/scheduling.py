@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeVar
@@ -22,12 +22,13 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`files` of one transfer at once, `parts` of one file, and `requests` over all of them.
+    """`files` of one transfer at once, `parts` of one file, and `requests` over all of them,
+    apart from those of small files: many of these may travel together.
 
     `bytes_per_second` None is as fast as it goes. `InvalidArgument` for what is not positive.
     """
 
-    files: int = AT_ONCE
+    files: int = 64
     parts: int = 4
     requests: int = AT_ONCE
     bytes_per_second: float | None = None
@@ -71,14 +72,18 @@ class Scheduler:
         """Do `work` on each part of one file."""
         await each(_drawn(items), work, at_once=self._limits.parts)
 
-    async def request(self, work: Callable[[], Awaitable[R]], report: Reporter) -> R:
+    async def request(
+        self, work: Callable[[], Awaitable[R]], report: Reporter, *, small: bool = False
+    ) -> R:
         """The result of `work`, made again while its failure may pass.
 
-        A failure that a callback of `report` raised is final.
+        A failure that a callback of `report` raised is final. `small`: it moves a whole file
+        of at most `SMALL` bytes.
         """
+        room = nullcontext() if small else self._requests
         for attempt in count(1):
             try:
-                async with self._requests:
+                async with room:
                     return await work()
             except Exception as error:
                 wait = None if report.broken else self._limits.patience.wait(attempt, error)

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Final
 
+from holdall.backends.protocol import SMALL
 from holdall.client.blocks import Looked, blocks_of, look
 from holdall.client.courier import Courier
 from holdall.client.finding import find_blob
@@ -89,7 +90,7 @@ async def _send(
             await place.backend.put(place.bucket.id, place.key, source, options=_BRIEF)
 
     report(StorageProgressStart(route.src, route.dst, size))
-    await scheduler.request(put, report)
+    await scheduler.request(put, report, small=data is not None and size <= SMALL)
     report(StorageProgressComplete(route.src, route.dst, size))
 
 

@@ -30,6 +30,15 @@ def _crt() -> Any:
     return checksums
 
 
+Crc = Callable[[bytes | memoryview, int], int]
+
+
+def crc_function(algorithm: str) -> Crc:
+    """What computes one of `CRCS`: of some bytes behind those that gave the second argument."""
+    function: Crc = getattr(_crt(), algorithm)
+    return function
+
+
 class Digester(Protocol):
     """A running checksum."""
 
@@ -41,7 +50,7 @@ class Digester(Protocol):
 
 class _CrcDigester:
     def __init__(self, name: str, width: int) -> None:
-        self._crc: Callable[[bytes, int], int] = getattr(_crt(), name)
+        self._crc = crc_function(name)
         self._width = width
         self._value = 0
 
@@ -52,11 +61,13 @@ class _CrcDigester:
         return self._value.to_bytes(self._width, "big")
 
 
+CRCS: Final[Mapping[str, int]] = MappingProxyType({"crc32c": 4, "crc64nvme": 8, "crc32": 4})
+"""The algorithms whose checksum of a whole follows from those of its parts, with its size in
+bytes. The first is the one that Holdall uses by itself, the last the slowest."""
+
 ALGORITHMS: Final[Mapping[str, Callable[[], Digester]]] = MappingProxyType(
     {
-        "crc32": partial(_CrcDigester, "crc32", 4),
-        "crc32c": partial(_CrcDigester, "crc32c", 4),
-        "crc64nvme": partial(_CrcDigester, "crc64nvme", 8),
+        **{name: partial(_CrcDigester, name, width) for name, width in CRCS.items()},
         "sha1": partial(hashlib.sha1, usedforsecurity=False),
         "sha256": hashlib.sha256,
         "md5": partial(hashlib.md5, usedforsecurity=False),
@@ -138,7 +149,7 @@ class BlockSums:
         self._filled += len(piece)
         if self._filled == BLOCK:
             self._packed += _packed(self._block)
-            self._whole = combine_crc32c(self._whole, self._block, BLOCK)
+            self._whole = combine("crc32c", [(self._block, BLOCK)], self._whole)
             self._block = self._filled = 0
 
     @property
@@ -149,7 +160,7 @@ class BlockSums:
     @property
     def crc32c(self) -> int:
         """The CRC32C of all bytes so far."""
-        return combine_crc32c(self._whole, self._block, self._filled)
+        return combine("crc32c", [(self._block, self._filled)], self._whole)
 
     @property
     def packed(self) -> bytes:
@@ -173,10 +184,8 @@ def verify_blocks(chunk: bytes, first_block_index: int, packed: bytes) -> int | 
 
 def _joined(sums: bytes, size: int) -> int:
     """The CRC32C of `size` bytes from those of their blocks."""
-    whole = 0
-    for at, (crc,) in zip(range(0, size, BLOCK), iter_unpack(">I", sums), strict=True):
-        whole = combine_crc32c(whole, crc, min(BLOCK, size - at))
-    return whole
+    blocks = zip(range(0, size, BLOCK), iter_unpack(">I", sums), strict=True)
+    return combine("crc32c", ((crc, min(BLOCK, size - at)) for at, (crc,) in blocks))
 
 
 def _first_bad(view: memoryview, first_block_index: int, sums: bytes) -> int | None:
@@ -190,7 +199,16 @@ def _packed(crc: int) -> bytes:
     return crc.to_bytes(SUM, "big")
 
 
-def combine_crc32c(first: int, second: int, second_size: int) -> int:
-    """The CRC32C of two byte strings joined, from theirs and the length of the second."""
-    crc: int = _crt().combine_crc32c(first, second, second_size)
-    return crc
+def combine(algorithm: str, pieces: Iterable[tuple[int, int]], previous: int = 0) -> int:
+    """The checksum, one of `CRCS`, of byte strings joined, each given by its own and its size
+    in bytes; behind what gave `previous`."""
+    join = _combiner(algorithm)
+    for crc, size in pieces:
+        previous = join(previous, crc, size)
+    return previous
+
+
+@cache
+def _combiner(algorithm: str) -> Callable[[int, int, int], int]:
+    join: Callable[[int, int, int], int] = getattr(_crt(), f"combine_{algorithm}")
+    return join

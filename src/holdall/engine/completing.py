@@ -12,7 +12,7 @@ from holdall.catalog.tables.parts import PartRow
 from holdall.catalog.tables.spans import SpanRow
 from holdall.catalog.tables.uploads import UploadRow
 from holdall.catalog.transaction import Reads
-from holdall.core.checksums import combine_crc32c
+from holdall.core.checksums import combine
 from holdall.core.errors import ChecksumMismatch, InvalidArgument, PartTooSmall
 from holdall.core.values import Part, PartChoice, UploadChecksum
 from holdall.engine import records
@@ -129,12 +129,8 @@ def _etag(chosen: list[PartRow]) -> str:
 
 
 def _crc32c(chosen: list[PartRow]) -> int | None:
-    total = 0
-    for part in chosen:
-        if part.crc32c is None:
-            return None
-        total = combine_crc32c(total, part.crc32c, part.size)
-    return total
+    known = [(part.crc32c, part.size) for part in chosen if part.crc32c is not None]
+    return combine("crc32c", known) if len(known) == len(chosen) else None
 
 
 def _joined(of_parts: dict[int, list[SpanRow]], chosen: list[PartRow]) -> tuple[SpanRow, ...]:

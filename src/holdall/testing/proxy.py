@@ -1,7 +1,7 @@
 """A loopback proxy between an HTTP client and a server, which does to a request what it is told.
 
 It cuts the connection at any place of the request or of its answer, holds the request back,
-answers in the server's stead, or says nothing at all.
+answers in the server's stead, damages what the server answers, or says nothing at all.
 """
 
 from __future__ import annotations
@@ -84,13 +84,18 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Damage:
+    """One bit of the reply's body is another one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """The request goes on when `until` is set."""
 
     until: asyncio.Event
 
 
-Fault = Cut | Answer | Silence | Hold
+Fault = Cut | Answer | Silence | Damage | Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +227,8 @@ async def _answered(client: _Line, server: _Line, asked: Asked, fault: Fault | N
             await client.wait_for_end()
         case Cut(where):
             await server.pass_reply(client, bare, where)
+        case Damage():
+            await server.pass_reply(client.damaging(), bare)
         case _:
             await server.pass_reply(client, bare)
 
@@ -249,6 +256,9 @@ class _Line:
 
     def cut(self) -> None:
         self._writer.transport.abort()
+
+    def damaging(self) -> _Damaging:
+        return _Damaging(self._reader, self._writer)
 
     async def pass_all(self, head: bytes, to: _Line, where: Where | None = None) -> None:
         """A message on, up to the place where it is cut."""
@@ -306,3 +316,15 @@ class _Line:
                 raise _Gone
             if not size:
                 return
+
+
+class _Damaging(_Line):
+    """Sends one message: its head as it is, the body with one bit of its first byte turned."""
+
+    _sent = 0
+
+    async def send(self, data: bytes) -> None:
+        if self._sent == 1:
+            data = bytes([data[0] ^ 1]) + data[1:]
+        self._sent += 1
+        await super().send(data)

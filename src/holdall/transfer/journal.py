@@ -36,7 +36,7 @@ class Record:
 
     @property
     def arrived(self) -> Mapping[int, int]:
-        """The CRC32C of each part that was noted, by its number."""
+        """The checksum of each part that was noted, by its number."""
         return self._arrived
 
     def begin(self, entry: Entry) -> None:

@@ -8,16 +8,17 @@ from pathlib import Path
 from holdall.client.blocks import blocks_of
 from holdall.client.place import Place
 from holdall.client.stamps import Stamp
-from holdall.core.checksums import crc32c
+from holdall.core.checksums import crc_function
 from holdall.core.errors import BlobNotFound
 
 
-async def crc_of_file(path: Path, *, stamp: Stamp | None = None) -> int:
-    """The CRC32C of a file. `Conflict` when it changes meanwhile, or is not as `stamp` says."""
-    crc = 0
+async def crc_of_file(path: Path, *, stamp: Stamp | None = None, algorithm: str = "crc32c") -> int:
+    """The checksum of a file, one of `holdall.core.checksums.CRCS`. `Conflict` when it changes
+    meanwhile, or is not as `stamp` says."""
+    function, crc = crc_function(algorithm), 0
     async with aclosing(blocks_of(path, stamp=stamp)) as blocks:
         async for block in blocks:
-            crc = crc32c(block, crc)
+            crc = function(block, crc)
     return crc
 
 

@@ -260,11 +260,11 @@ async def _holds(place: Place, entry: UploadEntry) -> bool:
 
 async def _landed(entry: DownloadEntry) -> bool:
     """Whether the file is what the blob is, by size and checksum."""
-    path = Path(entry.path)
+    path, note = Path(entry.path), entry.note
     now = await in_thread(stamp_of, path, follow=False)
-    if now is None or now.size != entry.size or entry.note.crc32c is None:
+    if now is None or now.size != entry.size or note.checksum is None:
         return False
-    return await crc_of_file(path, stamp=now) == entry.note.crc32c
+    return await crc_of_file(path, stamp=now, algorithm=note.algorithm) == note.checksum
 
 
 def _demand_folder(target: Path) -> None:

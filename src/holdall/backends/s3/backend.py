@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Se
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, NoReturn
 
 from holdall.backends.access import BucketAccess
@@ -66,10 +67,14 @@ from holdall.core.values import (
 )
 from holdall.engine.checking import check_limit, encode_text
 from holdall.s3.client import Deleted, Download, Head, Listed, S3Client, Stored
+from holdall.s3.client.client import NONE
 from holdall.s3.client.values import quoted
 
 TRIES: Final = 3
 SAVED_AS: Final = "response-content-disposition"
+SUMMED: Final[Mapping[str, str]] = MappingProxyType({"x-amz-checksum-mode": "ENABLED"})
+"""Asks for the checksums that S3 keeps. Not for a copy's source: they are not to be noted again
+beside the copy, as if a writer had."""
 
 
 class S3Backend:
@@ -159,13 +164,13 @@ class S3Backend:
     async def _made(self, name: str, key: str, stored: Stored, size: int) -> Revision:
         """What was just made; the little that we know of it if it is overwritten already, or if
         the caller may write and not read."""
-        match, version = {"if-match": quoted(stored.etag)}, said.own_version(stored)
+        asked, version = {"if-match": quoted(stored.etag), **SUMMED}, said.own_version(stored)
         try:
-            head = await self._client.head(name, key, version=version, headers=match)
+            head = await self._client.head(name, key, version=version, headers=asked)
         except (PermissionDenied, PreconditionFailed, BlobNotFound, RevisionNotFound):
             return said.stored(key, stored, size)
         tags = await tagging.known(self._client, (name, key), head, version)
-        return said.revision(key, head, tags)
+        return said.summed(key, head, tags)
 
     async def open(
         self,
@@ -218,7 +223,7 @@ class S3Backend:
         return await self._described(name, key, found)
 
     async def _described(self, name: str, key: str, version: history.Version | None) -> Revision:
-        head = await self._head(name, key, version.asked if version else None)
+        head = await self._head(name, key, version.asked if version else None, SUMMED)
         return await self._shown(name, key, head, version)
 
     async def _shown(
@@ -227,12 +232,14 @@ class S3Backend:
         """Without tags where the caller may not see them."""
         id = version.asked if version else None
         tags = await tagging.known(self._client, (name, key), head, id)
-        return _placed(said.revision(key, head, tags), version)
+        return _placed(said.summed(key, head, tags), version)
 
-    async def _head(self, name: str, key: str, version: str | None = None) -> Head:
+    async def _head(
+        self, name: str, key: str, version: str | None = None, headers: Mapping[str, str] = NONE
+    ) -> Head:
         """A missing bucket and a missing key look the same in an answer to HEAD."""
         try:
-            return await self._client.head(name, key, version=version)
+            return await self._client.head(name, key, version=version, headers=headers)
         except BlobNotFound:
             await self._client.head_bucket(name)
             raise

@@ -11,6 +11,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from holdall.core.content_types import guess_content_type
 from holdall.core.errors import InvalidArgument, NotSupported
 from holdall.core.values import NEWEST, CopyOptions, PutOptions, Revision, Usage
 from holdall.engine.checking import check_content_type, check_pairs
+from holdall.s3.checksums import LENGTHS, PREFIX
 from holdall.s3.client import Deleted, Head, Listed, Stored
 from holdall.s3.client.values import META, answered_at
 
@@ -88,6 +90,29 @@ def revision(key: str, head: Head, tags: Mapping[str, str]) -> Revision:
         tags=tags,
         is_null=is_null(head.version),
     )
+
+
+def summed(key: str, head: Head, tags: Mapping[str, str]) -> Revision:
+    """The same with the checksums that S3 itself keeps, if it was asked for them: what it
+    computed counts more than what a writer noted."""
+    found = revision(key, head, tags)
+    return replace(found, checksums={**found.checksums, **_kept(head.headers)})
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, bytes]:
+    """Those of all bytes (S3 HeadObject); a composite one, `…-7`, is of the parts' checksums."""
+    if headers.get(f"{PREFIX}type") == "COMPOSITE":
+        return {}
+    told = {name: _digest(headers.get(PREFIX + name, "")) for name in LENGTHS}
+    return {name: it for name, it in told.items() if len(it) == LENGTHS[name]}
+
+
+def _digest(text: str) -> bytes:
+    """Nothing of what is no base64."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
 
 
 def stored(key: str, made: Stored, size: int) -> Revision:
