@@ -88,7 +88,7 @@ class Reply:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     sent: int | None = None
-    after: asyncio.Event | None = None
+    after: asyncio.Event | asyncio.Barrier | None = None
 
 
 LOST = Reply(sent=-1)
@@ -557,14 +557,10 @@ class TestRetries:
     async def test_a_wrong_clock_is_set_for_all_that_were_under_way(
         self, script: Script, client: S3Client
     ) -> None:
-        date, both = to_http(datetime.now(UTC) + timedelta(hours=5)), asyncio.Event()
-        late = replace(refusal("RequestTimeTooSkewed", date=date), after=both)
+        date = to_http(datetime.now(UTC) + timedelta(hours=5))
+        late = replace(refusal("RequestTimeTooSkewed", date=date), after=asyncio.Barrier(2))
         script.replies = [late, late, Reply()]
-        puts = [asyncio.create_task(client.put("bucket", key, b"data")) for key in "ab"]
-        while len(script.seen) < 2:
-            await asyncio.sleep(0)
-        both.set()
-        await asyncio.gather(*puts)
+        await asyncio.gather(*(client.put("bucket", key, b"data") for key in "ab"))
         assert len(script.seen) == 4
 
     async def test_a_clock_that_is_right_is_left_alone(
