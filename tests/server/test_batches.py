@@ -329,7 +329,10 @@ async def test_each_is_counted(whole: Whole, box: str) -> None:
 
     puts = 'holdall_requests_total{operation="PutObject",status="200"}'
     batches = 'holdall_requests_total{operation="Batch",status="200"}'
-    before = await figure(puts), await figure(batches)
-    await batch(whole.profile, *[put(f"/{box}/{name}", b"x") for name in "abc"])
-    assert (await figure(puts) - before[0], await figure(batches) - before[1]) == (3, 1)
+    names = (puts, batches, "holdall_received_bytes_total")
+    parts = [put(f"/{box}/{name}", b"x") for name in "abc"]
+    before = [await figure(name) for name in names]
+    await batch(whole.profile, *parts)
+    after = [await figure(name) for name in names]
+    assert [new - old for new, old in zip(after, before, strict=True)] == [3, 1, len(pack(parts))]
     assert await figure("holdall_requests_in_flight") <= 1

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -145,9 +145,9 @@ class Root:
         self._log.write(exchange)
 
     def _tell_of_part(self, exchange: Exchange) -> None:
-        """The same of a request that came in a batch."""
+        """The same of a request that came in a batch, whose bytes are counted as the batch's."""
         self._metrics.begin()
-        self._metrics.count(exchange)
+        self._metrics.count(replace(exchange, sent=0, received=0))
         self._log.write(exchange)
 
     def _chosen(self, request: Request) -> tuple[str | None, App | None]:
