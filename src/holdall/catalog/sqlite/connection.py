@@ -8,7 +8,7 @@ from holdall.core.errors import Busy, Corrupt, HoldallError, ReadOnlyStore, Stor
 
 APPLICATION_ID = 0x486F6C64  # "Hold"
 PAGE_SIZE = 4096  # larger pages lose: a random key dirties a whole page of the log
-CACHE_KIB = 64 * 1024
+CACHE_KIB = 48 * 1024
 PATIENCE_MS = 30_000
 
 
