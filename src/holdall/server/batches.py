@@ -17,13 +17,14 @@ from typing import Final
 from holdall.s3 import batches as wire
 from holdall.s3.batches import LARGEST, LONGEST, MEDIA_TYPE, Part
 from holdall.s3.errors import S3Error
+from holdall.s3.headers import joined
 from holdall.server import authentication, sending
 from holdall.server.app import S3App
 from holdall.server.authorisation import Caller
 from holdall.server.body import Body
 from holdall.server.exchanges import Exchange, access_key_of, bucket_of
 from holdall.server.request import Message, Receive, Request, Scope, Send, new_id
-from holdall.server.response import Headers, Response
+from holdall.server.response import Response
 from holdall.server.table import route_of
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -171,17 +172,8 @@ def _packed(response: Response, request: Request) -> tuple[int, bytes]:
     line is to be asked for alone, too; what is said of a write is never as long."""
     assert isinstance(response.body, bytes), "a stream was taken for too long"
     id = {"x-amz-request-id": request.id}
-    said = {"status": response.status, "headers": {**id, **_joined(response.headers)}}
+    said = {"status": response.status, "headers": {**id, **joined(response.headers)}}
     try:
         return response.status, wire.packed(Part(said, response.body))
     except ValueError:
         return 413, wire.packed(Part({"status": 413, "headers": id}, b""))
-
-
-def _joined(headers: Headers) -> dict[str, str]:
-    """By lower-case name, repeated ones joined as RFC 9110, 5.3 says."""
-    found = dict[str, str]()
-    for name, value in headers:
-        key = name.lower()
-        found[key] = f"{found[key]}, {value}" if key in found else value
-    return found

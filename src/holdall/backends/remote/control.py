@@ -21,7 +21,7 @@ from holdall.s3.client.client import PATIENCE, RETRIES
 from holdall.s3.client.failures import broken, garbled
 from holdall.s3.client.once import sent_once
 from holdall.s3.client.retrying import Failure, insist
-from holdall.s3.client.sender import lower
+from holdall.s3.headers import joined
 from holdall.s3.signing import Credentials, sign_headers
 from holdall.s3.times import from_http
 
@@ -156,7 +156,7 @@ class Control:
             content = await response.read()
         except (TimeoutError, aiohttp.ClientError) as error:
             raise broken(error, request.facts, changes=False) from error
-        raise self._refused(response.status, lower(response.headers), content, request)
+        raise self._refused(response.status, joined(response.headers.items()), content, request)
 
     async def _insist(self, request: _Request) -> Json:
         return await insist(
@@ -181,7 +181,7 @@ class Control:
                 content = await response.read()
         except (TimeoutError, aiohttp.ClientError) as error:
             raise broken(error, request.facts, changes=request.changes) from error
-        headers = lower(response.headers)
+        headers = joined(response.headers.items())
         if response.status >= 300:
             raise self._refused(response.status, headers, content, request)
         return _document(content, request)

@@ -12,9 +12,10 @@ import aiohttp
 from holdall.core.errors import Closed, Conflict, PreconditionFailed, StoreError
 from holdall.s3.client.failures import broken
 from holdall.s3.client.request import Request
-from holdall.s3.client.sender import Sender, lower
+from holdall.s3.client.sender import Sender
 from holdall.s3.client.sums import announced
 from holdall.s3.client.values import Head, quoted
+from holdall.s3.headers import joined
 
 _COVERED: Final = re.compile(r"bytes\s+(\d+)-")
 
@@ -29,7 +30,7 @@ class Download:
     """
 
     def __init__(self, sender: Sender, request: Request, response: aiohttp.ClientResponse) -> None:
-        headers = lower(response.headers)
+        headers = joined(response.headers.items())
         self.head = Head.of(headers)
         self.span = _span(response, request)
         self._at = self.span[0]

@@ -30,6 +30,7 @@ from holdall.s3.client.signed import Signer, made_ready
 from holdall.s3.client.values import Answer
 from holdall.s3.errors import S3Error
 from holdall.s3.federation import LONGEST, StsRequest
+from holdall.s3.headers import joined
 from holdall.s3.signing import Credentials
 from holdall.s3.times import from_http
 
@@ -125,7 +126,7 @@ class Sender:
                 content = await _content(response, LONGEST)
         except (TimeoutError, aiohttp.ClientError) as error:
             raise broken(error, {}, changes=False) from error
-        headers = lower(response.headers)
+        headers = joined(response.headers.items())
         if response.status != 200:
             raise refused(sts_refusal(response.status, content), headers, {})
         return Answer(response.status, headers, content)
@@ -166,7 +167,7 @@ class Sender:
                 content = await _content(response, MAX_ANSWER)
             except (TimeoutError, aiohttp.ClientError) as error:
                 raise broken(error, request.facts, changes=request.changes) from error
-        answer = Answer(response.status, lower(response.headers), content)
+        answer = Answer(response.status, joined(response.headers.items()), content)
         if not request.xml:
             return answer
         try:
@@ -191,7 +192,7 @@ class Sender:
             body = b""
             with suppress(aiohttp.ClientError, asyncio.TimeoutError, StoreError):
                 body = await _content(response, MAX_REFUSAL)  # cut short, the status must do
-        said, headers = refusal(response.status, body), lower(response.headers)
+        said, headers = refusal(response.status, body), joined(response.headers.items())
         failure = refused(said, headers, request.facts)
         if said.code == "RequestTimeTooSkewed" or _may_be_skewed(said):
             # Another answer may have set it since this request was signed.
@@ -272,15 +273,6 @@ async def _content(response: aiohttp.ClientResponse, limit: int) -> bytes:
         if len(content) > limit:
             raise StoreError("the answer is longer than any that S3 documents", expected=limit)
     return bytes(content)
-
-
-def lower(headers: Mapping[str, str]) -> dict[str, str]:
-    """By lower-case name, repeated ones joined as RFC 9110, 5.3 says."""
-    joined: dict[str, str] = {}
-    for name, value in headers.items():
-        key = name.lower()
-        joined[key] = f"{joined[key]}, {value}" if key in joined else value
-    return joined
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:
